@@ -1,0 +1,59 @@
+// Who we are to the API server: nothing, a fixed token, a token file that kubelet renews, or a certificate.
+import { readFile } from 'node:fs/promises'
+import { ConnectorsError } from '../connector/errors.ts'
+import { Sensitive } from '../connector/sensitive.ts'
+import type { Clock } from '../runtime/clock.ts'
+
+export interface Credentials {
+  readonly clientCertificate?: { readonly cert: string; readonly key: Sensitive }
+  /** The Authorization header; `fresh` re-reads what is kept in a file (after a 401). */
+  authorization(options: { readonly fresh: boolean }): Promise<Sensitive | undefined>
+}
+
+export const anonymous: Credentials = { authorization: async () => undefined }
+
+export function tokenCredentials(token: Sensitive): Credentials {
+  const header = new Sensitive(`Bearer ${token.reveal()}`)
+  return { authorization: async () => header }
+}
+
+export function certificateCredentials(cert: string, key: Sensitive): Credentials {
+  return { clientCertificate: { cert, key }, authorization: async () => undefined }
+}
+
+// kubelet renews a bound token when 80 % of its life has passed: reading it every 10 s is early enough.
+const rereadMs = 10_000
+
+export function tokenFileCredentials(file: string, { clock }: { readonly clock: Clock }): Credentials {
+  let header: Sensitive | undefined
+  let readAtMs = 0
+  return {
+    async authorization({ fresh }) {
+      if (header !== undefined && !fresh && clock.monotonicMs() - readAtMs < rereadMs) return header
+      header = new Sensitive(`Bearer ${await readToken(file)}`)
+      readAtMs = clock.monotonicMs()
+      return header
+    },
+  }
+}
+
+async function readToken(file: string): Promise<string> {
+  const problem = (current: string, cause?: unknown) =>
+    new ConnectorsError(
+      'UNAVAILABLE',
+      'TokenFileUnreadable',
+      `Cannot read token file "${file}": ${current}`,
+      {
+        cause,
+      },
+    )
+  let text: string
+  try {
+    text = (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    throw problem((error as NodeJS.ErrnoException).code ?? 'unreadable', error)
+  }
+  // Also what a header may not carry: the value itself never shows in the message.
+  if (!/^[\x21-\x7e]+$/.test(text)) throw problem('it does not hold one token')
+  return text
+}
