@@ -1,0 +1,25 @@
+// The audit list: every file that opens a secret, and why it must.
+import { codeOf, type SourceFile } from './source.ts'
+
+export const revealing: Readonly<Record<string, string>> = {
+  'cli/demo/git-server.ts': 'compares what a client of the demo presents with its password',
+  'connector/inject.ts': 'puts the credential into the request that leaves for the tool',
+  'connector/render.ts': 'writes the context token into the mounted files',
+  'kube/client.ts': 'tells a renewed token from the one that was refused',
+  'kube/config.ts': 'writes a kubeconfig for a token',
+  'kube/credentials.ts': 'makes the Authorization header for the API server',
+  'kube/transport.ts': 'sends that header and opens TLS with the client key',
+}
+
+export function checkReveals(files: readonly SourceFile[], declared = revealing): string[] {
+  const found = files.filter(({ path, text }) => !path.startsWith('test/') && /\.reveal\(/.test(codeOf(text)))
+  const paths = found.map(({ path }) => path)
+  return [
+    ...paths
+      .filter(path => !(path in declared))
+      .map(path => `${path}: opens a secret: say why in test/architecture/secrets.ts`),
+    ...Object.keys(declared)
+      .filter(path => !paths.includes(path))
+      .map(path => `${path}: opens no secret any more: take it out of test/architecture/secrets.ts`),
+  ]
+}
