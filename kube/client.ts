@@ -1,18 +1,13 @@
 // The verbs of the Kubernetes API over our transport. Every failure is a ConnectorsError (api-error.ts).
-import type { IncomingHttpHeaders } from 'node:http'
 import { ConnectorsError } from '../connector/errors.ts'
-import type { Clock } from '../runtime/clock.ts'
-import { errorFromStatus, hasCode, type KubeApiError, unreadable } from './api-error.ts'
+import { actionOf, type Call, type CallOptions, createCaller } from './api-call.ts'
+import { hasCode, unreadable } from './api-error.ts'
+import type { Clock } from './clock.ts'
 import type { KubeConfig } from './config.ts'
-import { type KubeObject, type NewObject, type ObjectRef, refKey, type TokenRequest } from './objects.ts'
+import type { KubeObject, NewObject, ObjectRef, TokenRequest } from './objects.ts'
 import { apiVersionOf, type Resource, serviceAccounts } from './resources.ts'
-import { type Answer, createTransport, type Exchange, type OpenAnswer } from './transport.ts'
+import { createTransport } from './transport.ts'
 import { type WatchEvent, watchEvents } from './watch.ts'
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly timeoutMs?: number
-}
 
 export interface ListQuery extends CallOptions {
   /** Absent: all namespaces. */
@@ -94,78 +89,14 @@ export interface KubeClientOptions {
   readonly maxAnswerBytes?: number
 }
 
-const defaultTimeoutMs = 30_000
 const defaultPage = 250
-const maxAttempts = 4
 // etcd takes objects of 1.5 MiB.
 const maxLineBytes = 8 * 1024 * 1024
-
-interface Call extends CallOptions {
-  readonly verb: string
-  readonly method: Exchange['method']
-  readonly resource: Resource<unknown>
-  readonly ref?: ObjectRef
-  readonly namespace?: string | undefined
-  readonly subresource?: string
-  readonly query?: URLSearchParams
-  readonly body?: unknown
-  readonly contentType?: string
-  /** Sending it twice does no harm. */
-  readonly repeatable: boolean
-}
 
 export function createKubeClient(options: KubeClientOptions): KubeClient {
   const { config, clock, userAgent, maxAnswerBytes = 32 * 1024 * 1024 } = options
   const transport = createTransport({ config, userAgent, maxAnswerBytes })
-
-  async function send<A extends Answer | OpenAnswer>(
-    call: Call,
-    how: (request: Exchange) => Promise<A>,
-    refuse: (answer: A) => Promise<KubeApiError>,
-  ): Promise<A> {
-    const { signal, timeoutMs = defaultTimeoutMs } = call
-    const deadlineMs = clock.monotonicMs() + timeoutMs
-    const action = actionOf(call)
-    const path = pathOf(call)
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body)
-    let authorization = await config.credentials.authorization({ fresh: false })
-    for (let attempt = 1; ; attempt++) {
-      const { method, contentType, repeatable } = call
-      const leftMs = deadlineMs - clock.monotonicMs()
-      const answer = await how({
-        method,
-        path,
-        body,
-        contentType,
-        authorization,
-        action,
-        timeoutMs: leftMs,
-        signal,
-        repeatable,
-      })
-      if (answer.status >= 200 && answer.status < 300) return answer
-      const error = await refuse(answer)
-      if (answer.status === 401 && attempt === 1) {
-        // kubelet may have renewed the token file a moment ago.
-        const renewed = await config.credentials.authorization({ fresh: true })
-        if (renewed?.reveal() === authorization?.reveal()) throw error
-        authorization = renewed
-        continue
-      }
-      const waitMs = error.retryAfterMs ?? 1000
-      const worthWaiting = clock.monotonicMs() + waitMs < deadlineMs && attempt < maxAttempts
-      if (answer.status !== 429 || !call.repeatable || !worthWaiting) throw error
-      await clock.sleep(waitMs, { signal })
-    }
-  }
-
-  async function json<T>(call: Call): Promise<T> {
-    const answer = await send(call, transport.exchange, async refused => refusal(call, refused, refused.body))
-    const parsed = parseJson(answer.body)
-    if (typeof parsed !== 'object' || parsed === null)
-      throw unreadable(actionOf(call), 'is not a JSON object')
-    return parsed as T
-  }
+  const { json, open } = createCaller({ transport, credentials: config.credentials, clock })
 
   async function object<T extends KubeObject>(call: Call): Promise<T> {
     const found = await json<T>(call)
@@ -285,10 +216,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         query: search,
         repeatable: true,
       }
-      const answer = await send(call, transport.open, async refused => {
-        const body = await firstBytes(refused, 64 * 1024)
-        return refusal(call, refused, body)
-      })
+      const answer = await open(call)
       const { idleMs = 100_000 } = query
       yield* watchEvents<T>(answer, { action: actionOf(call), idleMs, maxLineBytes })
     },
@@ -334,42 +262,6 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   }
 }
 
-function actionOf({ verb, resource, ref, namespace }: Call): string {
-  if (ref !== undefined) return `${verb} ${resource.kind} "${refKey(ref)}"`
-  return namespace === undefined ? `${verb} ${resource.kind}` : `${verb} ${resource.kind} in "${namespace}"`
-}
-
-function pathOf({ resource, ref, namespace, subresource, query }: Call): string {
-  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${apiVersionOf(resource)}`
-  const within = ref === undefined ? namespace : ref.namespace
-  if (resource.namespaced && ref !== undefined && within === undefined) {
-    throw new ConnectorsError(
-      'INVALID',
-      'NamespaceMissing',
-      `Cannot find ${resource.kind} "${ref.name}": it lives in a namespace and none is given`,
-    )
-  }
-  const parts = [root]
-  if (resource.namespaced && within !== undefined) parts.push('namespaces', segment(within))
-  parts.push(resource.plural)
-  if (ref !== undefined) parts.push(segment(ref.name))
-  if (subresource !== undefined) parts.push(subresource)
-  const path = parts.join('/')
-  return query === undefined ? path : `${path}?${query}`
-}
-
-/** Names come from users' objects: none may reach another path than its own. */
-function segment(name: string): string {
-  if (name === '' || name === '.' || name === '..' || /[/%]/.test(name)) {
-    throw new ConnectorsError(
-      'INVALID',
-      'NameInvalid',
-      `Cannot use ${JSON.stringify(name)} as the name of an object: it is not a path segment`,
-    )
-  }
-  return encodeURIComponent(name)
-}
-
 function selectors({ labelSelector, fieldSelector }: ListQuery): URLSearchParams {
   const search = new URLSearchParams()
   if (labelSelector !== undefined) search.set('labelSelector', labelSelector)
@@ -387,51 +279,6 @@ function scope({
 
 function typed(resource: Resource<unknown>, subject: object): object {
   return { ...subject, apiVersion: apiVersionOf(resource), kind: resource.kind }
-}
-
-function refusal(
-  call: Call,
-  { status, headers }: { readonly status: number; readonly headers: IncomingHttpHeaders },
-  body: Buffer,
-): KubeApiError {
-  const sentSecret = call.body !== undefined && confidentialKinds.has(call.resource.kind)
-  return errorFromStatus({
-    action: actionOf(call),
-    status,
-    body: parseJson(body),
-    retryAfterMs: parseRetryAfter(headers['retry-after']),
-    confidential: sentSecret,
-  })
-}
-
-const confidentialKinds = new Set(['Secret', 'TokenReview'])
-
-/** Seconds, as the API server writes it. */
-function parseRetryAfter(value: string | undefined): number | undefined {
-  return value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-async function firstBytes(answer: OpenAnswer, max: number): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of answer.chunks) {
-      parts.push(chunk)
-      size += chunk.length
-      if (size >= max) break
-    }
-  } finally {
-    answer.close()
-  }
-  return Buffer.concat(parts)
 }
 
 function isTooLarge(error: unknown): boolean {

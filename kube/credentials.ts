@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises'
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from './clock.ts'
 
 export interface Credentials {
   readonly clientCertificate?: { readonly cert: string; readonly key: Sensitive }
-  /** The Authorization header; `fresh` re-reads what is kept in a file (after a 401). */
+  /** The Authorization header, the same object while it is unchanged; `fresh` reads its file anew (after a 401). */
   authorization(options: { readonly fresh: boolean }): Promise<Sensitive | undefined>
 }
 
@@ -30,8 +30,9 @@ export function tokenFileCredentials(file: string, { clock }: { readonly clock: 
   return {
     async authorization({ fresh }) {
       if (header !== undefined && !fresh && clock.monotonicMs() - readAtMs < rereadMs) return header
-      header = new Sensitive(`Bearer ${await readToken(file)}`)
+      const value = `Bearer ${await readToken(file)}`
       readAtMs = clock.monotonicMs()
+      if (header?.reveal() !== value) header = new Sensitive(value)
       return header
     },
   }
