@@ -39,7 +39,7 @@ const fences: Readonly<Record<string, Fence>> = {
   re2js: { within: ['gotemplate/'] },
   semver: { within: ['gotemplate/'] },
   yaml: {
-    within: ['gotemplate/', 'resource-interface/', 'standalone/', 'cli/', 'kube/config', 'kube/kubeconfig'],
+    within: ['gotemplate/', 'resource-interface/', 'standalone/', 'cli/', 'kube/kubeconfig'],
   },
 }
 

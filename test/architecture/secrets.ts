@@ -6,7 +6,7 @@ export const revealing: Readonly<Record<string, string>> = {
   'connector/inject.ts': 'puts the credential into the request that leaves for the tool',
   'connector/render.ts': 'writes the context token into the mounted files',
   'kube/client.ts': 'tells a renewed token from the one that was refused',
-  'kube/config.ts': 'writes a kubeconfig for a token',
+  'kube/kubeconfig.ts': 'writes a kubeconfig for a token',
   'kube/credentials.ts': 'makes the Authorization header for the API server',
   'kube/transport.ts': 'sends that header and opens TLS with the client key',
 }
