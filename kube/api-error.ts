@@ -109,11 +109,12 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof ConnectorsError && error.code === code
 }
 
-/** The API server could not be asked, as opposed to: it was asked and said no. */
+/**
+ * The API server could not be asked (connection, 5xx, time-out), as opposed to: it was asked and said no. Not 429:
+ * a caller could bring that about.
+ */
 export function isUnanswered(error: unknown): boolean {
-  if (!(error instanceof ConnectorsError)) return false
-  const overloaded = error instanceof KubeApiError && error.status === 429
-  return error.code === 'UNAVAILABLE' || error.code === 'TIMEOUT' || overloaded
+  return error instanceof KubeApiError && (error.code === 'UNAVAILABLE' || error.code === 'TIMEOUT')
 }
 
 function isStatus(body: unknown): body is Status {
