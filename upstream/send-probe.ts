@@ -1,0 +1,197 @@
+// sendProbe: one probe's request, its redirects and its answer. Spec: resources.md, "Controller behaviour" (Probes).
+import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Address } from '../connector/address.ts'
+import { ConnectorsError } from '../connector/errors.ts'
+import type { ProbeAnswer, ProbeRequest } from '../connector/probe.ts'
+import { type DialOptions, dial } from './dial.ts'
+import { connectionFailure, DialError } from './dial-error.ts'
+import { type AddressPolicy, addressKind } from './guard.ts'
+
+export type SendProbeOptions = Omit<DialOptions, 'policy' | 'connectTimeoutMs'> & {
+  /** For the look-up, all redirects and the body together. */
+  readonly timeoutMs: number
+}
+
+const maxBodyBytes = 1024 * 1024
+const maxRedirects = 10
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/**
+ * The last answer of a chain of redirects. Throws DialError, or a ConnectorsError with reason UnexpectedResponse for
+ * an answer that is none, or the signal's reason.
+ */
+export async function sendProbe(probe: ProbeRequest, options: SendProbeOptions): Promise<ProbeAnswer> {
+  const timeout = AbortSignal.timeout(options.timeoutMs)
+  const signal = AbortSignal.any([options.signal, timeout])
+  try {
+    return await follow(probe, { ...options, signal })
+  } catch (error) {
+    options.signal.throwIfAborted()
+    if (!timeout.aborted) throw error
+    const current = `no answer within ${options.timeoutMs / 1000} s`
+    throw new DialError('ConnectionFailed', probe.address.host, current)
+  }
+}
+
+type Hop = {
+  readonly method: 'GET' | 'POST'
+  readonly url: URL
+  readonly headers: ProbeRequest['headers']
+  readonly policy: AddressPolicy
+}
+
+async function follow(probe: ProbeRequest, options: SendProbeOptions): Promise<ProbeAnswer> {
+  let hop: Hop = {
+    method: probe.method,
+    url: new URL(`${originOf(probe.address)}${probe.path}`),
+    headers: probe.headers,
+    policy: 'own',
+  }
+  // The first request goes out byte for byte as the class wrote it; URL would rewrite its path.
+  let target = probe.path
+  for (let followed = 0; ; followed += 1) {
+    const { answer, local } = await exchange(hop, target, options)
+    const location = answer.headers.get('location')?.[0]
+    if (!probe.followRedirects || !redirects.has(answer.statusCode) || location === undefined) return answer
+    if (followed === maxRedirects) throw unexpected(probe, `more than ${maxRedirects} redirects`)
+    hop = nextHop(hop, { statusCode: answer.statusCode, location, local, probe })
+    target = `${hop.url.pathname}${hop.url.search}`
+  }
+}
+
+function originOf(address: Address): string {
+  return `${address.scheme}://${address.host}`
+}
+
+type Redirect = {
+  readonly statusCode: number
+  readonly location: string
+  /** Whether the redirecting server itself was reached at an address that is not public. */
+  readonly local: boolean
+  readonly probe: ProbeRequest
+}
+
+function nextHop(hop: Hop, { statusCode, location, local, probe }: Redirect): Hop {
+  const url = URL.parse(location, hop.url.href)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw unexpected(probe, 'a redirect to no http address')
+  const sameOrigin = url.origin === hop.url.origin
+  const keepsMethod = statusCode === 307 || statusCode === 308
+  return {
+    method: keepsMethod ? hop.method : 'GET',
+    url,
+    // Any header of a probe may be a credential. Dropped for good: the way back is not the class's choice either.
+    headers: sameOrigin ? hop.headers : [],
+    // A public server must not send us into the cluster; a local one is there already. The same host is the
+    // Connector's own address under another scheme or port.
+    policy: sameOrigin || url.hostname === hop.url.hostname || local ? hop.policy : 'public',
+  }
+}
+
+function unexpected(probe: ProbeRequest, current: string): ConnectorsError {
+  return new ConnectorsError(
+    'UNAVAILABLE',
+    'UnexpectedResponse',
+    `Cannot probe "${probe.address.host}": its answer is ${current}`,
+  )
+}
+
+async function exchange(
+  hop: Hop,
+  target: string,
+  options: SendProbeOptions,
+): Promise<{ readonly answer: ProbeAnswer; readonly local: boolean }> {
+  const { url, policy } = hop
+  const scheme = url.protocol === 'https:' ? 'https' : 'http'
+  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
+  const connectTimeoutMs = options.timeoutMs
+  const socket = await dial(
+    { scheme, hostname: url.hostname, port },
+    { ...options, policy, connectTimeoutMs },
+  )
+  try {
+    const local = addressKind(socket.remoteAddress ?? '') !== 'public'
+    return { answer: await converse(socket, hop, { target, signal: options.signal }), local }
+  } finally {
+    socket.destroy()
+  }
+}
+
+function converse(
+  socket: Socket,
+  hop: Hop,
+  { target, signal }: { readonly target: string; readonly signal: AbortSignal },
+): Promise<ProbeAnswer> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(signal.aborted ? signal.reason : broken(hop, error))
+    let request: ClientRequest
+    try {
+      request = startRequest({
+        createConnection: () => socket,
+        method: hop.method,
+        path: target,
+        headers: headersOf(hop),
+        setHost: false,
+        signal,
+      })
+    } catch (error) {
+      reject(notSendable(hop, error))
+      return
+    }
+    request.once('error', fail)
+    request.once('response', response => {
+      response.once('error', fail)
+      readBody(response).then(body => resolve(answerFrom(response, body)), fail)
+    })
+    request.end()
+  })
+}
+
+function headersOf({ method, url, headers }: Hop): string[] {
+  const standard: Readonly<Record<string, string>> = {
+    Host: url.host,
+    'User-Agent': 'connectors-probe',
+    Accept: '*/*',
+    ...(method === 'POST' ? { 'Content-Length': '0' } : {}),
+  }
+  const own = new Set(headers.map(header => header.name.toLowerCase()))
+  const kept = Object.entries(standard).filter(([name]) => !own.has(name.toLowerCase()))
+  return [
+    ...kept,
+    ...headers.map(({ name, value }) => [name, value] as const),
+    ['Connection', 'close'],
+  ].flat()
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size >= maxBodyBytes) break
+  }
+  return Buffer.concat(chunks).subarray(0, maxBodyBytes).toString('utf8')
+}
+
+function answerFrom(response: IncomingMessage, body: string): ProbeAnswer {
+  const headers = new Map<string, readonly string[]>()
+  for (const [name, values] of Object.entries(response.headersDistinct)) headers.set(name, values ?? [])
+  return { statusCode: response.statusCode ?? 0, headers, body }
+}
+
+function broken(hop: Hop, error: NodeJS.ErrnoException): DialError {
+  const current = error.code?.startsWith('HPE_') ? 'the answer is not HTTP' : connectionFailure(error)
+  return new DialError('ConnectionFailed', hop.url.host, current, { cause: error })
+}
+
+/** Node refuses a header's name or value before it is sent; its message quotes the value's name only by code. */
+function notSendable(hop: Hop, error: unknown): ConnectorsError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+  return new ConnectorsError(
+    'INVALID',
+    'ProbeInvalid',
+    `Cannot send the probe to "${hop.url.host}": a header or its path is not allowed in HTTP (${code})`,
+  )
+}
