@@ -1,0 +1,66 @@
+// The end of a process: the first signal asks, the second insists.
+import type { EventEmitter } from 'node:events'
+
+export interface ShutdownOptions {
+  /** `process`, or what plays it. */
+  readonly source: Pick<EventEmitter, 'on' | 'off'>
+  /** Called at the second signal, with the exit code that a signalled process has. */
+  readonly exit: (code: number) => void
+}
+
+export interface Shutdown {
+  /** Aborted by the first SIGTERM or SIGINT, or by `begin`. */
+  readonly signal: AbortSignal
+  begin(reason: string): void
+  /** Stops listening for signals. */
+  dispose(): void
+}
+
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+
+export function listenForShutdown({ source, exit }: ShutdownOptions): Shutdown {
+  const stop = new AbortController()
+  const onSignal = (signal: keyof typeof exitCodes) => {
+    if (stop.signal.aborted) exit(exitCodes[signal])
+    else stop.abort(new Error(`${signal} was received`))
+  }
+  source.on('SIGTERM', onSignal)
+  source.on('SIGINT', onSignal)
+  return {
+    signal: stop.signal,
+    begin: reason => stop.abort(new Error(reason)),
+    dispose() {
+      source.off('SIGTERM', onSignal)
+      source.off('SIGINT', onSignal)
+    },
+  }
+}
+
+export interface Closer {
+  readonly name: string
+  close(): Promise<void> | void
+}
+
+/** Runs the closers one after the other, each with what is left of the time. Gives back what went wrong, by name. */
+export async function closeInOrder(
+  closers: readonly Closer[],
+  { limitMs }: { readonly limitMs: number },
+): Promise<readonly { readonly name: string; readonly error: unknown }[]> {
+  const problems: { name: string; error: unknown }[] = []
+  const limit = Promise.withResolvers<'late'>()
+  const timer = setTimeout(() => limit.resolve('late'), limitMs)
+  for (const closer of closers) {
+    try {
+      // Called even when the time is over: what closes at once still may.
+      const closing = Promise.resolve(closer.close())
+      closing.catch(() => {})
+      const first = await Promise.race([closing, limit.promise])
+      if (first === 'late')
+        problems.push({ name: closer.name, error: new Error(`not closed within ${limitMs} ms`) })
+    } catch (error) {
+      problems.push({ name: closer.name, error })
+    }
+  }
+  clearTimeout(timer)
+  return problems
+}
