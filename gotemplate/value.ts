@@ -12,7 +12,7 @@
 //
 // Data enters through `fromData`, which copies nothing: lists and dicts read the caller's arrays and objects lazily
 // and keep changes (sprig's `set`) to themselves. The caller's data is never changed.
-import { compareText, fromOutside } from './bytes.ts'
+import { compareText, fromOutside, textOf } from './bytes.ts'
 import type { TemplateFunction } from './function.ts'
 import {
   anyMapType,
@@ -119,6 +119,11 @@ export class Bytes extends List {
     this.bytes = bytes
   }
 
+  /** The bytes as a string. */
+  get text(): string {
+    return textOf(this.bytes)
+  }
+
   override at(index: number): Value {
     return new Int(uint8Type, BigInt(this.bytes[index] as number))
   }
@@ -177,6 +182,13 @@ export class Dict {
 
   get size(): number {
     return this.source === undefined ? (this.entries?.size ?? 0) : this.keys().length
+  }
+
+  get isEmpty(): boolean {
+    const { source } = this
+    if (source === undefined) return this.entries === undefined || this.entries.size === 0
+    for (const key in source) if (source[key] !== undefined && Object.hasOwn(source, key)) return false
+    return true
   }
 
   /** In no order that Go would promise: sort where Go sorts. */

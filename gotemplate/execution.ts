@@ -1,0 +1,266 @@
+// The state of one execution, and what functions see of it.
+import { byteLength } from './bytes.ts'
+import { LimitError, type LimitName, placeOf, TemplateError } from './error.ts'
+import { uncharged } from './format/print.ts'
+import { sprintf } from './format/printf.ts'
+import { quote } from './format/quote.ts'
+import { type Call, FunctionError, type FunctionMap } from './function.ts'
+import { callFunc } from './invoke.ts'
+import { type Limits, Meter } from './limits.ts'
+import { type Node, printNode } from './node.ts'
+import { type Definition, parse } from './parse.ts'
+import type { Func, Value } from './value.ts'
+import { walkList } from './walk.ts'
+
+/** What a missing key of a map gives: <no value>, the zero of the element type, or an error. */
+export type MissingKey = 'default' | 'zero' | 'error'
+
+export interface ExecutionOptions {
+  readonly missingKey: MissingKey
+  readonly limits: Limits
+  readonly clock: (() => Date) | undefined
+  readonly random: ((size: number) => Uint8Array) | undefined
+}
+
+/** The functions a set of templates was parsed with. */
+export interface Functions {
+  readonly given: FunctionMap
+  readonly builtin: FunctionMap
+}
+
+export type DefinitionSet = ReadonlyMap<string, Definition>
+
+interface FailureDetails {
+  readonly safe?: string | undefined
+  readonly limit?: LimitName | undefined
+  readonly cause?: unknown
+}
+
+/** Helm's bound on an include of one name within itself. */
+const maxIncludes = 1000
+
+export class Execution implements Call {
+  readonly missingKey: MissingKey
+  readonly clock: ExecutionOptions['clock']
+  readonly random: ExecutionOptions['random']
+  template: Definition
+  definitions: DefinitionSet
+  /** Where an error would be reported. */
+  node: Node | undefined
+  /** The variables in scope, innermost last: three parallel stacks. */
+  names: string[] = ['$']
+  values: Value[]
+  /** Whether the variable holds an interface, as the elements of a list of anything are; only messages tell. */
+  boxed: boolean[] = [false]
+  dotBoxed = false
+  private readonly meter: Meter
+  private readonly functions: Functions
+  private readonly root: Definition
+  private output = ''
+  /** At least so many bytes; exact once it could matter. */
+  private outputBytes = 0
+  private outputIsExact = false
+  private depth = 0
+  private nestedOutputs = 0
+  private readonly included = new Map<string, number>()
+
+  constructor(root: Definition, definitions: DefinitionSet, functions: Functions, options: ExecutionOptions) {
+    this.root = root
+    this.template = root
+    this.definitions = definitions
+    this.functions = functions
+    this.missingKey = options.missingKey
+    this.clock = options.clock
+    this.random = options.random
+    this.meter = new Meter(options.limits)
+    this.values = [undefined]
+  }
+
+  /** The whole execution. */
+  run(dot: Value): string {
+    this.values[0] = dot
+    try {
+      walkList(this, dot, this.template.root)
+      return this.output
+    } catch (error) {
+      throw this.located(error)
+    }
+  }
+
+  write(text: string): void {
+    this.output += text
+    if (this.nestedOutputs > 0) {
+      this.meter.allocate(text.length)
+      return
+    }
+    const limit = this.meter.limits.outputBytes
+    this.outputBytes += this.outputIsExact ? byteLength(text) : text.length
+    if (!this.outputIsExact && this.outputBytes * 3 > limit) {
+      this.outputBytes = byteLength(this.output)
+      this.outputIsExact = true
+    }
+    if (this.outputBytes > limit)
+      throw new LimitError('output', `exceeded the output limit of ${limit} bytes`)
+  }
+
+  steps(count: number): void {
+    this.meter.steps(count)
+  }
+
+  allocate(bytes: number): void {
+    this.meter.allocate(bytes)
+  }
+
+  /** Executes a definition with nothing but `$` in scope; `definitions` are those it sees. */
+  enter(definition: Definition, dot: Value, definitions: DefinitionSet = this.definitions): void {
+    const { limits } = this.meter
+    if (this.depth >= limits.depth)
+      throw new LimitError('depth', `exceeded the call depth limit of ${limits.depth}`)
+    const { template, definitions: outerDefinitions, node, names, values, boxed, dotBoxed } = this
+    this.depth++
+    this.template = definition
+    this.definitions = definitions
+    this.names = ['$']
+    this.values = [dot]
+    this.boxed = [false]
+    this.dotBoxed = false
+    try {
+      walkList(this, dot, definition.root)
+    } finally {
+      this.depth--
+      this.template = template
+      this.definitions = outerDefinitions
+      this.node = node
+      this.names = names
+      this.values = values
+      this.boxed = boxed
+      this.dotBoxed = dotBoxed
+    }
+  }
+
+  include(name: string, data: Value): string {
+    const definition = this.definitions.get(name)
+    if (definition === undefined) {
+      throw new FunctionError(
+        `template: no template ${quote(name)} associated with template ${quote(this.root.name)}`,
+      )
+    }
+    const count = this.included.get(name) ?? 0
+    if (count > maxIncludes) {
+      throw new FunctionError(
+        `rendering template has a nested reference name: ${name}: unable to execute template`,
+      )
+    }
+    this.included.set(name, count + 1)
+    try {
+      return this.captured(definition, data, this.definitions)
+    } catch (error) {
+      throw error instanceof TemplateError && error.reason !== 'limit'
+        ? new FunctionError(error.goMessage, error.message)
+        : error
+    } finally {
+      this.included.set(name, count)
+    }
+  }
+
+  tpl(text: string, data: Value): string {
+    const source = { name: this.root.name, text }
+    this.meter.allocate(text.length)
+    let parsed: DefinitionSet
+    try {
+      parsed = parse(source, this.functions.given, this.functions.builtin)
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      throw new FunctionError(
+        `cannot parse template ${quote(text)}: ${error.goMessage}`,
+        'cannot parse template',
+      )
+    }
+    const definitions = new Map([...this.definitions, ...parsed])
+    const definition = parsed.get(source.name) as Definition
+    try {
+      return this.captured(definition, data, definitions).replaceAll('<no value>', '')
+    } catch (error) {
+      if (!(error instanceof TemplateError) || error.reason === 'limit') throw error
+      // The text may be data, and the place in it shows a part of it.
+      throw new FunctionError(
+        `error during tpl function execution for ${quote(text)}: ${error.goMessage}`,
+        `error during tpl function execution: ${error.detail}`,
+      )
+    }
+  }
+
+  invoke(name: string, func: Func, args: readonly Value[]): Value {
+    return callFunc(this, name, func, args)
+  }
+
+  private captured(definition: Definition, data: Value, definitions: DefinitionSet): string {
+    const { output } = this
+    this.output = ''
+    this.nestedOutputs++
+    try {
+      this.enter(definition, data === null ? undefined : data, definitions)
+      return this.output
+    } finally {
+      this.output = output
+      this.nestedOutputs--
+    }
+  }
+
+  /**
+   * The error that the current node has, with a format as Go's errorf takes it.
+   * `safe` is the message without values of the data, where they differ.
+   */
+  failure(format: string, args: readonly Value[], more: FailureDetails = {}): TemplateError {
+    const message = sprintf(uncharged, format, args)
+    const { safe = message, limit, cause } = more
+    const { source, name: template } = this.template
+    const reason = limit === undefined ? 'execute' : 'limit'
+    const { node } = this
+    if (node === undefined) {
+      const start = `template: ${template}: `
+      return new TemplateError(start + safe, {
+        reason,
+        template,
+        detail: safe,
+        goMessage: start + message,
+        limit,
+        cause,
+      })
+    }
+    const place = placeOf(source, node.start)
+    const location = `template: ${source.name}:${place.line}:${place.column}: `
+    const context = `executing ${quote(template)} at <${printNode(node)}>: `
+    const goMessage = location.includes('%')
+      ? // Go takes a percent sign of the name for a directive.
+        sprintf(uncharged, location + context.replaceAll('%', '%%') + format, args)
+      : location + context + message
+    return new TemplateError(location + context + safe, {
+      reason,
+      template,
+      place,
+      detail: safe,
+      goMessage,
+      limit,
+      cause,
+    })
+  }
+
+  fail(format: string, ...args: Value[]): never {
+    throw this.failure(format, args)
+  }
+
+  /** A passed limit gets its place; a stack that ran out is the depth limit. */
+  private located(error: unknown): unknown {
+    if (error instanceof TemplateError) return error
+    if (error instanceof LimitError) return this.failure('%s', [error.message], { limit: error.limit })
+    if (isStackOverflow(error)) {
+      return this.failure('exceeded the call depth that the stack allows', [], { limit: 'depth' })
+    }
+    return error
+  }
+}
+
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack')
+}
