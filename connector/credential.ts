@@ -1,6 +1,6 @@
 // Credentials: what a Secret must hold for an auth type, and the credential read out of it.
 // Spec: resources.md, "secretType"; the reasons are those of the SecretReady condition.
-import type { AuthType } from './connector-class.ts'
+import type { AuthType, ConnectorClass } from './connector-class.ts'
 import { ConnectorsError } from './errors.ts'
 import type { Secret } from './object.ts'
 import { Sensitive } from './sensitive.ts'
@@ -24,6 +24,12 @@ export function normalSecretType(type: string | undefined): string {
   if (type === undefined || type === '') return 'Opaque'
   const lower = type.toLowerCase()
   return lower === 'opaque' || lower === 'kubernetes.io/opaque' ? 'Opaque' : type
+}
+
+/** The types of Secrets that the classes' Connectors can use, as Secrets spell them. */
+export function watchedSecretTypes(classes: readonly ConnectorClass[]): ReadonlySet<string> {
+  const types = classes.flatMap(item => item.spec.auth?.types ?? [])
+  return new Set(types.map(type => normalSecretType(type.secretType)))
 }
 
 export function hasFixedKeys(secretType: string): boolean {
@@ -60,5 +66,5 @@ export function parseCredential(secret: Secret, authType: AuthType): Credential 
 
 function textFromBase64(base64: string): string {
   const bytes = Uint8Array.from(atob(base64), character => character.charCodeAt(0))
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 }

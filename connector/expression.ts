@@ -10,11 +10,7 @@ export type Predicate = (variables: Readonly<Record<string, unknown>>) => boolea
 /** `field` names where the expression stands, for the error. */
 export function parsePredicate(expression: string, field: string): Predicate {
   const refuse = (why: unknown) =>
-    new ConnectorsError(
-      'INVALID',
-      'ExpressionInvalid',
-      `Cannot evaluate ${field} as CEL: ${firstLine(why)}`,
-    )
+    new ConnectorsError('INVALID', 'ExpressionInvalid', `Cannot evaluate ${field} as CEL: ${firstLine(why)}`)
   let evaluate: (variables: Record<string, unknown>) => unknown
   try {
     evaluate = environment.parse(expression)

@@ -2,8 +2,8 @@
 // Spec: resources.md, "HTTP probe"; templates.md, "What probe templates see".
 import type { Address } from './address.ts'
 import { defaultPort, parseAddress } from './address.ts'
-import type { HttpProbe } from './connector-class.ts'
 import type { Connector } from './connector.ts'
+import type { HttpProbe } from './connector-class.ts'
 import type { Credential } from './credential.ts'
 import { ConnectorsError } from './errors.ts'
 import { parsePredicate } from './expression.ts'
@@ -67,7 +67,7 @@ export function renderProbe(
     throw new ConnectorsError(
       'INVALID',
       'ProbeInvalid',
-      'Cannot request the probe\'s path as it renders: it holds a space, a control or a non-ASCII character',
+      "Cannot request the probe's path as it renders: it holds a space, a control or a non-ASCII character",
     )
   }
   return {
@@ -87,7 +87,11 @@ function probeAddress(own: Address, host: string, scheme: 'http' | 'https' | und
   }
   const other = parseAddress(`${scheme ?? 'http'}://${host}`, "the probe's host")
   if (other.prefix !== '') {
-    throw new ConnectorsError('INVALID', 'ProbeInvalid', `Cannot use "${host}" as the probe's host: it has a path`)
+    throw new ConnectorsError(
+      'INVALID',
+      'ProbeInvalid',
+      `Cannot use "${host}" as the probe's host: it has a path`,
+    )
   }
   return other
 }
@@ -107,7 +111,10 @@ export function isProbeSuccess(probe: HttpProbe, answer: ProbeAnswer): boolean {
     headers[name] = values
     headers[canonicalHeaderName(name)] = values
   }
-  return parsePredicate(cel, 'response.cel')({
+  return parsePredicate(
+    cel,
+    'response.cel',
+  )({
     response: {
       statusCode: BigInt(answer.statusCode),
       bodyString: answer.body,

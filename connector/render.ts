@@ -1,7 +1,8 @@
 // render: what a volume holds. The files of the named configurations of each class, and the built-in files.
 // Spec: csi.md, "Publish" step 5; templates.md, "What configuration templates see".
-import type { Configuration, ConnectorClass } from './connector-class.ts'
+
 import type { Connector } from './connector.ts'
+import type { Configuration, ConnectorClass } from './connector-class.ts'
 import { ConnectorsError } from './errors.ts'
 import { fileNameProblem } from './file-name.ts'
 import { objectKey } from './object.ts'

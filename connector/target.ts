@@ -18,12 +18,11 @@ export type Route = {
 
 export function requestTarget(target: string): RequestTarget {
   const mark = target.indexOf('?')
-  return mark < 0
-    ? { path: target, query: '' }
-    : { path: target.slice(0, mark), query: target.slice(mark) }
+  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark) }
 }
 
-const pathFormSyntax = /^\/namespaces\/([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\/connectors\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(\/.*)?$/
+const pathFormSyntax =
+  /^\/namespaces\/([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)\/connectors\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(\/.*)?$/
 
 /** The Connector that a path names (`/namespaces/<ns>/connectors/<name>/<rest>`), and the rest of the path. */
 export function parsePathForm(path: string): { readonly key: ObjectKey; readonly rest: string } | undefined {

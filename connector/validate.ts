@@ -1,9 +1,9 @@
 // validate: everything about a Connector that can be decided from it and its class. The controller runs it on
 // every change, admission can run the same. Spec: resources.md, "Connector.spec".
 import { formatAddress, parseAddress } from './address.ts'
+import type { Connector } from './connector.ts'
 import type { AuthType, ConnectorClass } from './connector-class.ts'
 import { authType } from './connector-class.ts'
-import type { Connector } from './connector.ts'
 import { ConnectorsError } from './errors.ts'
 import type { Param, ParamSpec } from './param.ts'
 
