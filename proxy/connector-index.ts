@@ -1,0 +1,188 @@
+// ConnectorIndex: the Connectors that requests can name, each with all that forwarding needs, kept in memory.
+// Spec: proxy.md, "Authentication and authorization" (last rule) and "Injection".
+import type { Address } from '../connector/address.ts'
+import { parseAddress, proxyServiceName } from '../connector/address.ts'
+import type { Connector } from '../connector/connector.ts'
+import { credentialSecretName } from '../connector/connector.ts'
+import type { ConnectorClass } from '../connector/connector-class.ts'
+import { authType, hasProxy } from '../connector/connector-class.ts'
+import { type Credential, parseCredential } from '../connector/credential.ts'
+import { ConnectorsError } from '../connector/errors.ts'
+import { injectedHeaders } from '../connector/inject.ts'
+import type { ObjectKey, Secret } from '../connector/object.ts'
+import { objectKey } from '../connector/object.ts'
+import { formatProblems, validateConnector } from '../connector/validate.ts'
+import { credentialTraces } from './response.ts'
+
+export type IndexedConnector = {
+  readonly connector: Connector
+  readonly address: Address
+  readonly origin: ToolOrigin
+  /** name, value, name, value, ... */
+  readonly injected: readonly string[]
+  /** Texts by which the credential would be recognised in an answer. */
+  readonly traces: readonly string[]
+}
+
+/** Connections are shared by one Connector alone, and not after its address has changed. */
+export type ToolOrigin = { readonly key: string; readonly address: Address }
+
+/** Informers satisfy it. */
+export type ObjectLookup<T> = { get(namespace: string | undefined, name: string): T | undefined }
+
+export type ConnectorLookup = ObjectLookup<Connector> & {
+  index(name: string, keysOf: (connector: Connector) => readonly string[]): void
+  byIndex(name: string, value: string): readonly Connector[]
+}
+
+export type IndexSources = {
+  readonly connectors: ConnectorLookup
+  readonly classes: ObjectLookup<ConnectorClass>
+  readonly secrets: ObjectLookup<Secret>
+  readonly clusterDomain: string
+}
+
+type Entry = {
+  readonly connector: Connector
+  readonly connectorClass: ConnectorClass | undefined
+  readonly secret: Secret | undefined
+  readonly outcome: IndexedConnector | ConnectorsError
+}
+
+const hostIndex = 'proxy-host'
+
+export class ConnectorIndex {
+  readonly #sources: IndexSources
+  /** By Connector; bounded by the Connectors there are, for an entry goes with its object. */
+  readonly #entries = new WeakMap<Connector, Entry>()
+
+  constructor(sources: IndexSources) {
+    this.#sources = sources
+    sources.connectors.index(hostIndex, connector => proxyHosts(connector, sources.clusterDomain))
+  }
+
+  /** The Connector that was allocated this host name. */
+  byHost(hostname: string): ObjectKey | undefined {
+    const bare = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
+    const [connector, ...others] = this.#sources.connectors.byIndex(hostIndex, bare)
+    return others.length === 0 ? connector?.metadata : undefined
+  }
+
+  has(key: ObjectKey): boolean {
+    return this.#living(key) !== undefined
+  }
+
+  /** All that forwarding needs. Throws NOT_FOUND, or why this Connector cannot be used as it is. */
+  find(key: ObjectKey): IndexedConnector {
+    const connector = this.#living(key)
+    if (connector === undefined) {
+      throw new ConnectorsError(
+        'NOT_FOUND',
+        'ConnectorNotFound',
+        `Cannot use Connector "${key.namespace}/${key.name}": connector "${key.name}" not found`,
+      )
+    }
+    const { classes, secrets } = this.#sources
+    const connectorClass = classes.get(undefined, connector.spec.connectorClassName ?? '')
+    const secretName = credentialSecretName(connector)
+    const secret = secretName === undefined ? undefined : secrets.get(key.namespace, secretName)
+    let entry = this.#entries.get(connector)
+    if (entry?.connectorClass !== connectorClass || entry?.secret !== secret) entry = undefined
+    if (entry === undefined) {
+      entry = { connector, connectorClass, secret, outcome: indexed(connector, connectorClass, secret) }
+      this.#entries.set(connector, entry)
+    }
+    if (entry.outcome instanceof ConnectorsError) throw entry.outcome
+    return entry.outcome
+  }
+
+  #living(key: ObjectKey): Connector | undefined {
+    const connector = this.#sources.connectors.get(key.namespace, key.name)
+    return connector?.metadata.deletionTimestamp === undefined ? connector : undefined
+  }
+}
+
+/** The forms that a pod's DNS search list allows, of a Connector that the controller gave an address. */
+function proxyHosts(connector: Connector, clusterDomain: string): readonly string[] {
+  if (connector.status?.proxy?.httpAddress?.url === undefined) return []
+  const { namespace, name } = connector.metadata
+  const short = `${proxyServiceName(name)}.${namespace}`
+  return [short, `${short}.svc`, `${short}.svc.${clusterDomain}`]
+}
+
+function indexed(
+  connector: Connector,
+  connectorClass: ConnectorClass | undefined,
+  secret: Secret | undefined,
+): IndexedConnector | ConnectorsError {
+  try {
+    return forwarding(connector, connectorClass, secret)
+  } catch (error) {
+    if (error instanceof ConnectorsError) return error
+    throw error
+  }
+}
+
+function forwarding(
+  connector: Connector,
+  connectorClass: ConnectorClass | undefined,
+  secret: Secret | undefined,
+): IndexedConnector {
+  const refuse = (reason: string, why: string, code: 'PRECONDITION' | 'UNSUPPORTED' = 'PRECONDITION') =>
+    new ConnectorsError(code, reason, `Cannot use Connector "${objectKey(connector.metadata)}": ${why}`)
+  const className = connector.spec.connectorClassName ?? ''
+  if (connectorClass === undefined) {
+    throw refuse('ConnectorClassNotFound', `connectorclass.connectors.alauda.io "${className}" not found`)
+  }
+  if (!hasProxy(connectorClass)) throw refuse('NonProxy', `class "${className}" has no proxy`)
+  if (connectorClass.spec.proxy?.authExtractor !== undefined) {
+    throw refuse(
+      'ExtractorUnsupported',
+      `class "${className}" extracts the token by an expression`,
+      'UNSUPPORTED',
+    )
+  }
+  const problems = validateConnector(connector, connectorClass)
+  if (problems.length > 0) throw refuse('ConnectorInvalid', formatProblems(problems))
+
+  const address = parseAddress(connector.spec.address ?? '', 'spec.address')
+  const credential = credentialOf(connector, { connectorClass, secret, refuse })
+  const injected = injectedHeaders(credential).flatMap(({ name, value }) => [name, value.reveal()])
+  const values = injected.filter((_, at) => at % 2 === 1)
+  const secrets = [...(credential?.values ?? [])]
+    .filter(([key]) => key !== 'username')
+    .map(([, value]) => value.reveal())
+  const { uid } = connector.metadata
+  return {
+    connector,
+    address,
+    origin: { key: `${uid} ${address.scheme}://${address.host}`, address },
+    injected,
+    traces: credentialTraces(values, secrets),
+  }
+}
+
+type Refuse = (reason: string, why: string, code?: 'PRECONDITION' | 'UNSUPPORTED') => ConnectorsError
+
+function credentialOf(
+  connector: Connector,
+  from: {
+    readonly connectorClass: ConnectorClass
+    readonly secret: Secret | undefined
+    readonly refuse: Refuse
+  },
+): Credential | undefined {
+  const name = credentialSecretName(connector)
+  if (name === undefined) return undefined
+  const type = authType(from.connectorClass, connector.spec.auth?.name ?? '')
+  if (type === undefined) throw from.refuse('ConnectorInvalid', 'its auth type is unknown to its class')
+  if (type.generator !== undefined) {
+    throw from.refuse(
+      'GeneratorUnsupported',
+      `auth type "${type.name}" generates by an expression`,
+      'UNSUPPORTED',
+    )
+  }
+  if (from.secret === undefined) throw from.refuse('SecretNotFound', `secrets "${name}" not found`)
+  return parseCredential(from.secret, type)
+}

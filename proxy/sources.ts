@@ -1,0 +1,85 @@
+// What the proxy keeps in memory of the cluster: Connectors, classes and the Secrets that Connectors reference.
+import { type Connector, credentialSecretName } from '../connector/connector.ts'
+import type { ConnectorClass } from '../connector/connector-class.ts'
+import { authType } from '../connector/connector-class.ts'
+import { normalSecretType, watchedSecretTypes } from '../connector/credential.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { createInformer } from '../kube/informer.ts'
+import { createReferencedSecrets } from '../kube/referenced-secrets.ts'
+import { connectorClasses, connectors } from '../kube/resources.ts'
+import type { IndexSources } from './connector-index.ts'
+
+export type ClusterSources = Omit<IndexSources, 'clusterDomain'> & {
+  /** Undefined when all is known, else what is not. */
+  readonly unready: () => string | undefined
+  run(options: { readonly signal: AbortSignal }): Promise<void>
+}
+
+const secretIndex = 'secret'
+
+export function createClusterSources(options: {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+}): ClusterSources {
+  const classes = createInformer({ ...options, resource: connectorClasses })
+  const known = createInformer({ ...options, resource: connectors })
+  known.index(secretIndex, connector => {
+    const name = credentialSecretName(connector)
+    return name === undefined ? [] : [`${connector.metadata.namespace}/${name}`]
+  })
+  const secrets = createReferencedSecrets({
+    ...options,
+    isReferenced: ref => known.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length > 0,
+    onChange: () => {},
+  })
+
+  /** A Secret may be older than the Connector that references it, and was dropped then. */
+  function fetchSecret(connector: Connector): void {
+    const name = credentialSecretName(connector)
+    const { namespace } = connector.metadata
+    if (name === undefined || secrets.get(namespace, name) !== undefined) return
+    const type = secretTypeOf(connector, classes.get(undefined, connector.spec.connectorClassName ?? ''))
+    if (type !== undefined) secrets.fetch({ namespace, name }, type).catch(options.onError)
+  }
+
+  known.onChange(({ type, object, previous }) => {
+    if (type !== 'deleted') fetchSecret(object)
+    const before = previous === undefined ? undefined : credentialSecretName(previous)
+    if (before === undefined) return
+    const ref = { namespace: object.metadata.namespace, name: before }
+    if (known.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length === 0) secrets.forget(ref)
+  })
+  classes.onChange(({ object }) => {
+    secrets.watch(watchedSecretTypes(classes.list()))
+    for (const connector of known.list()) {
+      if (connector.spec.connectorClassName === object.metadata.name) fetchSecret(connector)
+    }
+  })
+
+  return {
+    connectors: known,
+    classes,
+    secrets,
+    unready() {
+      if (!classes.isSynced || !known.isSynced) return 'Connectors and classes are not known yet'
+      return secrets.isSynced ? undefined : 'Secrets are not known yet'
+    },
+    async run({ signal }) {
+      // Classes first: they say which Secrets a Connector's reference means.
+      const listing = classes.run({ signal })
+      await classes.synced.catch(() => {})
+      const others = [known.run({ signal })]
+      await known.synced.catch(() => {})
+      others.push(secrets.run({ signal }))
+      await Promise.all([listing, ...others])
+    },
+  }
+}
+
+function secretTypeOf(connector: Connector, connectorClass: ConnectorClass | undefined): string | undefined {
+  if (connectorClass === undefined) return undefined
+  const type = authType(connectorClass, connector.spec.auth?.name ?? '')
+  return type === undefined ? undefined : normalSecretType(type.secretType)
+}
