@@ -139,17 +139,18 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   ): AsyncGenerator<ObjectList<T>> {
     let limit = query.limit ?? defaultPage
     let next = ''
-    do {
+    for (;;) {
       try {
         const got = await page(resource, query, { limit, next })
-        next = got.next
         yield got.list
+        next = got.next
+        if (next === '') return
       } catch (error) {
         // Objects of a megabyte each: the same page in smaller pieces.
         if (!isTooLarge(error) || limit === 1) throw error
         limit = Math.max(1, Math.floor(limit / 8))
       }
-    } while (next !== '')
+    }
   }
 
   const get: KubeClient['get'] = (resource, ref, call = {}) =>

@@ -1,0 +1,210 @@
+import { writeFile } from 'node:fs/promises'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { ConnectorsError } from '../../connector/errors.ts'
+import { Sensitive } from '../../connector/sensitive.ts'
+import { createKubeClient } from '../../kube/client.ts'
+import { type KubeConfigSource, loadKubeConfig } from '../../kube/config.ts'
+import { tokenFileCredentials } from '../../kube/credentials.ts'
+import { kubeconfigText } from '../../kube/kubeconfig.ts'
+import { configMaps } from '../../kube/resources.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { withTempDir } from '../helpers/temp-dir.ts'
+import { createManualClock } from '../runtime/manual-clock.ts'
+import { configMap, reply, withApiServer } from './api-server.ts'
+
+const test = suite('kube/config')
+const clock = systemClock
+
+async function problemOf(source: Omit<KubeConfigSource, 'clock'>): Promise<ConnectorsError> {
+  const error = await loadKubeConfig({ ...source, clock }).then(
+    () => assert.unreachable('it did not fail'),
+    (caught: unknown) => caught,
+  )
+  return error as ConnectorsError
+}
+
+interface Parts {
+  readonly cluster?: string
+  readonly user?: string
+  readonly context?: string
+}
+
+function kubeconfig({
+  cluster = 'server: https://10.0.0.1:6443',
+  user = 'token: t0p',
+  context = '',
+}: Parts): string {
+  return `
+apiVersion: v1
+kind: Config
+current-context: main
+contexts: [{name: main, context: {cluster: c, user: u, ${context}}}]
+clusters: [{name: c, cluster: {${cluster}}}]
+users: [{name: u, user: {${user}}}]
+`
+}
+
+async function withKubeconfig(
+  parts: Parts,
+  use: (path: string, dir: string) => Promise<void>,
+): Promise<void> {
+  await withTempDir(async dir => {
+    await writeFile(`${dir}/config`, kubeconfig(parts))
+    await use(`${dir}/config`, dir)
+  })
+}
+
+test('reads server, namespace, CA and token', async () => {
+  const data = Buffer.from('PEM').toString('base64')
+  const cluster = `server: https://10.0.0.1:6443/k8s/x, certificate-authority-data: ${data}, tls-server-name: api`
+  await withKubeconfig({ cluster, context: 'namespace: team' }, async path => {
+    const config = await loadKubeConfig({ kubeconfig: path, clock })
+    assert.is(config.server.href, 'https://10.0.0.1:6443/k8s/x')
+    assert.equal([config.ca, config.serverName, config.namespace], ['PEM', 'api', 'team'])
+    assert.is((await config.credentials.authorization({ fresh: false }))?.reveal(), 'Bearer t0p')
+  })
+})
+
+test('files are looked for beside the kubeconfig', async () => {
+  const cluster = 'server: https://10.0.0.1, certificate-authority: ca.pem'
+  const user = 'client-certificate: me.crt, client-key: me.key, tokenFile: token'
+  await withKubeconfig({ cluster, user }, async (path, dir) => {
+    for (const [name, text] of Object.entries({
+      'ca.pem': 'CA',
+      'me.crt': 'CRT',
+      'me.key': 'KEY',
+      token: 'filed',
+    })) {
+      await writeFile(`${dir}/${name}`, text)
+    }
+    const { ca, credentials } = await loadKubeConfig({ kubeconfig: path, clock })
+    assert.equal(
+      [ca, credentials.clientCertificate?.cert, credentials.clientCertificate?.key.reveal()],
+      ['CA', 'CRT', 'KEY'],
+    )
+    assert.is((await credentials.authorization({ fresh: false }))?.reveal(), 'Bearer filed')
+  })
+})
+
+test('of several files the first that names a thing wins', async () => {
+  await withTempDir(async dir => {
+    await writeFile(`${dir}/a`, 'current-context: main\nusers: [{name: u, user: {token: first}}]\n')
+    await writeFile(`${dir}/b`, kubeconfig({}))
+    const { credentials, server } = await loadKubeConfig({ kubeconfig: `${dir}/a:${dir}/b`, clock })
+    assert.is((await credentials.authorization({ fresh: false }))?.reveal(), 'Bearer first')
+    assert.is(server.host, '10.0.0.1:6443')
+  })
+})
+
+const refused: readonly [string, Parts, string, string][] = [
+  ['exec plugin', { user: 'exec: {command: aws}' }, 'KubeConfigUnsupported', 'user.exec'],
+  ['auth provider', { user: 'auth-provider: {name: gcp}' }, 'KubeConfigUnsupported', 'user.auth-provider'],
+  ['password', { user: 'username: a, password: b' }, 'KubeConfigUnsupported', 'user.username'],
+  ['impersonation', { user: 'token: t0p, as: root' }, 'KubeConfigUnsupported', 'user.as'],
+  ['proxy', { cluster: 'server: https://a, proxy-url: http://p' }, 'KubeConfigUnsupported', 'proxy-url'],
+  [
+    'insecure',
+    { cluster: 'server: https://a, insecure-skip-tls-verify: true' },
+    'KubeConfigInsecure',
+    'was not allowed',
+  ],
+  ['plain HTTP', { cluster: 'server: http://10.0.0.1' }, 'KubeConfigInvalid', 'https'],
+  ['HTTP to a look-alike', { cluster: 'server: "http://127.0.0.1.evil.test"' }, 'KubeConfigInvalid', 'https'],
+  ['no server', { cluster: 'x: y' }, 'KubeConfigInvalid', 'https'],
+  ['key without certificate', { user: 'client-key-data: aa==' }, 'KubeConfigInvalid', 'belong together'],
+  [
+    'missing CA file',
+    { cluster: 'server: https://a, certificate-authority: no' },
+    'KubeConfigUnreadable',
+    'ENOENT',
+  ],
+]
+
+for (const [what, parts, reason, words] of refused) {
+  test(`refuses ${what}`, async () => {
+    await withKubeconfig(parts, async path => {
+      const error = await problemOf({ kubeconfig: path })
+      assert.is(error.reason, reason)
+      assert.match(error.message, words)
+      assert.not.match(error.message, 't0p')
+    })
+  })
+}
+
+test('insecure is taken where it is allowed, plain HTTP on loopback always', async () => {
+  const cluster = 'server: https://a, insecure-skip-tls-verify: true'
+  await withKubeconfig({ cluster }, async path => {
+    assert.ok((await loadKubeConfig({ kubeconfig: path, allowInsecure: true, clock })).insecureSkipTlsVerify)
+  })
+  await withKubeconfig({ cluster: 'server: "http://127.0.0.1:8001"' }, async path => {
+    assert.is((await loadKubeConfig({ kubeconfig: path, clock })).server.port, '8001')
+  })
+})
+
+test('bad text is refused without quoting it', async () => {
+  await withTempDir(async dir => {
+    await writeFile(`${dir}/config`, 'users:\n  - token: s3cret\n token: [')
+    const error = await problemOf({ kubeconfig: `${dir}/config` })
+    assert.is(error.reason, 'KubeConfigInvalid')
+    assert.not.match(error.message, 's3cret')
+    assert.is((await problemOf({ kubeconfig: `${dir}/none` })).reason, 'KubeConfigUnreadable')
+    assert.is((await problemOf({})).reason, 'KubeConfigMissing')
+    await writeFile(`${dir}/config`, kubeconfig({}))
+    assert.match(
+      (await problemOf({ kubeconfig: `${dir}/config`, context: 'other' })).message,
+      'named "other"',
+    )
+  })
+})
+
+test('a pod finds the API server by what kubelet mounts, IPv6 included', async () => {
+  await withTempDir(async directory => {
+    await writeFile(`${directory}/ca.crt`, 'CA')
+    await writeFile(`${directory}/namespace`, 'team\n')
+    await writeFile(`${directory}/token`, 'one')
+    const config = await loadKubeConfig({ inCluster: { host: 'fd00::1', port: '443', directory }, clock })
+    assert.equal([config.server.hostname, config.ca, config.namespace], ['[fd00::1]', 'CA', 'team'])
+    assert.is((await config.credentials.authorization({ fresh: false }))?.reveal(), 'Bearer one')
+  })
+})
+
+test('a token file is read again after ten seconds', async () => {
+  await withTempDir(async dir => {
+    const manual = createManualClock()
+    await writeFile(`${dir}/token`, 'one')
+    const credentials = tokenFileCredentials(`${dir}/token`, { clock: manual })
+    const first = await credentials.authorization({ fresh: false })
+    await writeFile(`${dir}/token`, 'two')
+    assert.is(await credentials.authorization({ fresh: false }), first)
+    await manual.advance(10_000)
+    assert.is((await credentials.authorization({ fresh: false }))?.reveal(), 'Bearer two')
+  })
+})
+
+test('the kubeconfig that we write is one that we read', async () => {
+  await withApiServer(
+    ({ headers }, response) => {
+      assert.is(headers['authorization'], 'Bearer t')
+      reply(response, 200, configMap('a', 1))
+    },
+    async ({ url, ca }) => {
+      await withTempDir(async dir => {
+        const token = new Sensitive('t')
+        await writeFile(
+          `${dir}/config`,
+          kubeconfigText({ server: url, ca, token, name: 'dev', namespace: 'team' }),
+        )
+        const config = await loadKubeConfig({ kubeconfig: `${dir}/config`, clock })
+        const client = createKubeClient({ config, userAgent: 'test/1', clock })
+        try {
+          assert.is((await client.get(configMaps, { namespace: 'team', name: 'a' })).metadata.name, 'a')
+        } finally {
+          client.close()
+        }
+      })
+    },
+  )
+})
+
+test.run()
