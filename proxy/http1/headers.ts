@@ -1,0 +1,116 @@
+// Header fields as one flat list in the order and spelling of the wire, and which of them end at this hop.
+
+import { equalsIgnoringCase } from './characters.ts'
+
+/** name, value, name, value, ... one character per byte. */
+export type HeaderList = readonly string[]
+
+/** What the data path itself cares about. Ordinary fields are 0. */
+export const field = {
+  ordinary: 0,
+  host: 1,
+  contentLength: 2,
+  transferEncoding: 3,
+  connection: 4,
+  upgrade: 5,
+  te: 6,
+  expect: 7,
+  authorization: 8,
+  proxyAuthorization: 9,
+  keepAlive: 10,
+  /** Ends at this hop and means nothing to us. */
+  otherHop: 11,
+} as const
+
+const byLength: readonly (readonly (readonly [string, number])[])[] = (() => {
+  const known: [string, number][] = [
+    ['host', field.host],
+    ['content-length', field.contentLength],
+    ['transfer-encoding', field.transferEncoding],
+    ['connection', field.connection],
+    ['upgrade', field.upgrade],
+    ['te', field.te],
+    ['expect', field.expect],
+    ['authorization', field.authorization],
+    ['proxy-authorization', field.proxyAuthorization],
+    ['keep-alive', field.keepAlive],
+    ['http2-settings', field.otherHop],
+  ]
+  return Array.from({ length: 32 }, (_, length) => known.filter(([name]) => name.length === length))
+})()
+
+/** Which `field` a name is. */
+export const fieldKind = (name: string): number => {
+  const candidates = byLength[name.length]
+  if (candidates !== undefined) {
+    for (let at = 0; at < candidates.length; at++) {
+      const candidate = candidates[at] as readonly [string, number]
+      if (equalsIgnoringCase(name, candidate[0])) return candidate[1]
+    }
+  }
+  const isProxyField = (name.charCodeAt(0) | 0x20) === 0x70 && equalsIgnoringCase(name.slice(0, 6), 'proxy-')
+  return isProxyField ? field.otherHop : field.ordinary
+}
+
+/** Value of the first field of this name, which is given in lower case. */
+export const findHeader = (headers: HeaderList, lowered: string): string | undefined => {
+  for (let at = 0; at < headers.length; at += 2) {
+    if (equalsIgnoringCase(headers[at] as string, lowered)) return headers[at + 1]
+  }
+  return undefined
+}
+
+/** Elements of a comma-separated list, lower case, empty ones dropped. */
+export const listElements = (value: string): string[] =>
+  value
+    .split(',')
+    .map(element => element.trim().toLowerCase())
+    .filter(element => element !== '')
+
+// A sender could name these in Connection to have them taken away from the message that we pass on.
+const keptAlways = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te'])
+
+export interface ConnectionOptions {
+  readonly close: boolean
+  readonly keepAlive: boolean
+  readonly upgrade: boolean
+  /** Fields that end at this hop because `Connection` names them. */
+  readonly named: readonly string[]
+}
+
+export const noConnectionOptions: ConnectionOptions = {
+  close: false,
+  keepAlive: false,
+  upgrade: false,
+  named: [],
+}
+const keepAliveOnly: ConnectionOptions = { close: false, keepAlive: true, upgrade: false, named: [] }
+const closeOnly: ConnectionOptions = { close: true, keepAlive: false, upgrade: false, named: [] }
+
+export const parseConnectionOptions = (value: string, before: ConnectionOptions): ConnectionOptions => {
+  if (before === noConnectionOptions) {
+    if (equalsIgnoringCase(value, 'keep-alive')) return keepAliveOnly
+    if (equalsIgnoringCase(value, 'close')) return closeOnly
+  }
+  const elements = listElements(value)
+  return {
+    close: before.close || elements.includes('close'),
+    keepAlive: before.keepAlive || elements.includes('keep-alive'),
+    upgrade: before.upgrade || elements.includes('upgrade'),
+    named: [
+      ...before.named,
+      ...elements.filter(name => name !== 'close' && name !== 'keep-alive' && !keptAlways.has(name)),
+    ],
+  }
+}
+
+/** The list without the fields that `Connection` named. */
+export const withoutNamed = (headers: HeaderList, named: readonly string[]): HeaderList => {
+  if (named.length === 0) return headers
+  const kept: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    if (!named.includes(name.toLowerCase())) kept.push(name, headers[at + 1] as string)
+  }
+  return kept
+}

@@ -1,0 +1,20 @@
+// What the connections of one server share.
+
+import type { BufferPool } from './buffer-pool.ts'
+import type { Answer, Clock, Decide, Origin } from './decision.ts'
+import type { Failure } from './failure.ts'
+import type { Limits } from './limits.ts'
+import type { RequestHead } from './request-head.ts'
+import type { UpstreamPool } from './upstream-pool.ts'
+
+export interface ServerContext<O extends Origin> {
+  readonly decide: Decide<O>
+  readonly answerOf: (failure: Failure, head: RequestHead | undefined) => Answer
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly buffers: BufferPool
+  readonly upstreams: UpstreamPool<O>
+  /** Coarse time of the last sweep: good enough for idle connections, free for each event. */
+  sweptAt: number
+  isDraining: boolean
+}
