@@ -149,7 +149,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 function eventName({ resource, object, type, reason, message }: Occurrence, component: string): string {
   const { namespace = '', name, uid = '' } = object.metadata
   const said = JSON.stringify([resource.kind, namespace, name, uid, type, reason, message, component])
-  return `${name.slice(0, 200)}.${hash('sha256', said, 'hex').slice(0, 16)}`
+  // A label of a name may not end in what the cut may leave.
+  const start = name.slice(0, 200).replace(/[^a-z0-9]+$/, '')
+  return `${start}.${hash('sha256', said, 'hex').slice(0, 16)}`
 }
 
 function eventObject(

@@ -1,0 +1,43 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { BoundedMap } from '../../kube/bounded-map.ts'
+import { ReviewCache } from '../../kube/review-cache.ts'
+import { createManualClock } from '../runtime/manual-clock.ts'
+
+const test = suite('kube/review-cache')
+
+test('a bounded map drops what was not read since room was last needed', () => {
+  const map = new BoundedMap<number>(3)
+  for (const [i, key] of ['a', 'b', 'c'].entries()) map.set(key, i)
+  map.get('a')
+  map.set('d', 3)
+  assert.equal(
+    ['a', 'b', 'c', 'd'].map(key => map.get(key)),
+    [0, undefined, 2, 3],
+  )
+  for (let i = 0; i < 1000; i++) map.set(`x${i}`, i)
+  assert.is(map.size, 3)
+})
+
+test('denies evict no allow', async () => {
+  const options = { allowMs: 45_000, denyMs: 5000, graceMs: 0, maxEntries: 8, maxPending: 8 }
+  const cache = new ReviewCache({ clock: createManualClock(), ...options })
+  await cache.check('good', { ask: async () => ({ allowed: true }) })
+  for (let i = 0; i < 100; i++) await cache.check(`bad${i}`, { ask: async () => ({ allowed: false }) })
+  assert.ok(cache.cached('good')?.allowed)
+})
+
+test('the age of an answer counts from its question', async () => {
+  const clock = createManualClock()
+  const options = { allowMs: 45_000, denyMs: 5000, graceMs: 0, maxEntries: 8, maxPending: 8 }
+  const cache = new ReviewCache({ clock, ...options })
+  const answered = Promise.withResolvers<{ allowed: boolean }>()
+  const asking = cache.check('k', { ask: () => answered.promise })
+  await clock.advance(4000)
+  answered.resolve({ allowed: true })
+  await asking
+  await clock.advance(41_000)
+  assert.is(cache.cached('k'), undefined)
+})
+
+test.run()
