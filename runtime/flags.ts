@@ -96,6 +96,7 @@ export function listFlag(options: Common<readonly string[]>): Flag<readonly stri
 }
 
 export interface Address {
+  /** Empty for all addresses, as `server.listen` takes it. */
   readonly host: string
   readonly port: number
 }
@@ -107,7 +108,7 @@ export function addressFlag(options: Common<Address>): Flag<Address> {
     parse: text => {
       const [, host = '', port = ''] = /^(\[[0-9A-Fa-f:.]+\]|[\w.-]*):(\d{1,5})$/.exec(text) ?? []
       if (port === '' || Number(port) > 65_535) return { problem: 'must be an address like 127.0.0.1:8080' }
-      return { value: { host: host.replace(/^\[|\]$/g, '') || '::', port: Number(port) } }
+      return { value: { host: host.replace(/^\[|\]$/g, ''), port: Number(port) } }
     },
   }
 }

@@ -151,6 +151,47 @@ test('lists again after 410 as an answer and as an event, and tells of what chan
   )
 })
 
+test('a list whose next page has expired begins anew', async () => {
+  let expired = 1
+  const items = Array.from({ length: 300 }, (_, i) => configMap(`m${i}`, i + 1))
+  const answer = ({ query }: Received, response: ServerResponse) => {
+    if (query.has('watch')) return void response.writeHead(200).flushHeaders()
+    const start = Number(query.get('continue') ?? 0)
+    if (start > 0 && expired-- > 0) return refuse(response, 410, { reason: 'Expired' })
+    const end = start + Number(query.get('limit'))
+    const more = end < items.length ? { continue: String(end) } : {}
+    reply(response, 200, { metadata: { resourceVersion: '9', ...more }, items: items.slice(start, end) })
+  }
+  await withApiServer(answer, async ({ client }) => {
+    const stop = new AbortController()
+    const informer = createInformer({ client, clock: hasty, resource: configMaps })
+    const running = informer.run({ signal: stop.signal })
+    await informer.synced
+    assert.is(informer.size, 300)
+    stop.abort()
+    await running
+  })
+})
+
+test('after a restore the lower versions of the API server count', async () => {
+  await withInformer(
+    {},
+    async ({ synced, scene, send, informer }) => {
+      await synced()
+      scene.items = [configMap('a', 3, { data: { state: 'restored' } })]
+      scene.version = 4
+      scene.watchAnswers.push(response => refuse(response, 504, { reason: 'Timeout' }))
+      scene.watches[0]?.response.end()
+      await waitFor(() => scene.watches.length === 2)
+      assert.is(informer.get('team', 'a')?.data?.['state'], 'restored')
+      assert.is(informer.get('team', 'b'), undefined)
+      send('MODIFIED', configMap('a', 5, { data: { state: 'later' } }))
+      await waitFor(() => informer.get('team', 'a')?.data?.['state'] === 'later')
+    },
+    [configMap('a', 900), configMap('b', 901)],
+  )
+})
+
 test('a line cut in half is not an event: the watch begins again from the last whole one', async () => {
   await withInformer({}, async ({ synced, send, scene, informer }) => {
     await synced()

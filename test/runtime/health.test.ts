@@ -1,0 +1,72 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { ConnectorsError } from '../../connector/errors.ts'
+import { type HealthOptions, startHealthServer } from '../../runtime/health.ts'
+
+const test = suite('runtime/health')
+
+async function withHealth(
+  options: Partial<HealthOptions>,
+  use: (get: (path: string, init?: RequestInit) => Promise<Response>, port: number) => Promise<void>,
+): Promise<void> {
+  const server = await startHealthServer({ host: '127.0.0.1', port: 0, checks: {}, ...options })
+  try {
+    await use((path, init) => fetch(`http://127.0.0.1:${server.port}${path}`, init), server.port)
+  } finally {
+    await server.close()
+  }
+}
+
+test('alive at once, ready when every check is, not ready when it ends', async () => {
+  const stop = new AbortController()
+  let problem: string | undefined = 'not synced'
+  const checks = { informers: () => problem, listener: () => undefined }
+  await withHealth({ checks, stopping: stop.signal }, async get => {
+    assert.is((await get('/healthz')).status, 200)
+    const early = await get('/readyz?verbose')
+    assert.equal([early.status, await early.text()], [503, 'informers: not synced\n'])
+    problem = undefined
+    assert.is((await get('/readyz')).status, 200)
+    stop.abort()
+    const late = await get('/readyz')
+    assert.equal([late.status, await late.text()], [503, 'stopping\n'])
+    assert.is((await get('/healthz')).status, 200)
+  })
+})
+
+test('metrics where there are some', async () => {
+  await withHealth({ metrics: { contentType: 'text/x', text: async () => 'a 1\n' } }, async get => {
+    const response = await get('/metrics')
+    assert.equal([response.headers.get('content-type'), await response.text()], ['text/x', 'a 1\n'])
+    assert.is((await get('/metrics', { method: 'POST' })).status, 405)
+    assert.is((await get('/other')).status, 404)
+  })
+  await withHealth({}, async get => assert.is((await get('/metrics')).status, 404))
+})
+
+test('a failing collector or check is a 500 and not the end', async () => {
+  const fail = () => {
+    throw new Error('bug')
+  }
+  await withHealth(
+    { checks: { bad: fail }, metrics: { contentType: 'x', text: async () => fail() } },
+    async get => {
+      assert.is((await get('/metrics')).status, 500)
+      assert.is((await get('/readyz')).status, 500)
+      assert.is((await get('/healthz')).status, 200)
+    },
+  )
+})
+
+test('a taken port is said in one line', async () => {
+  await withHealth({}, async (_, port) => {
+    const error: ConnectorsError = await startHealthServer({ host: '127.0.0.1', port, checks: {} }).then(
+      () => assert.unreachable(),
+      caught => caught,
+    )
+    assert.is(error.reason, 'AddressUnavailable')
+    assert.is(error.message, `Cannot listen on "127.0.0.1:${port}" for health checks: EADDRINUSE`)
+  })
+})
+
+test.run()
