@@ -1,4 +1,4 @@
-// A kubeconfig: reading the parts of it that we support, refusing the rest by name, and writing one.
+// A kubeconfig: the parts of it that we support, the rest refused by name.
 import { dirname, resolve } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
@@ -27,7 +27,10 @@ export async function readKubeconfig(paths: string, source: KubeConfigSource): P
   if (!name) throw invalid(paths, 'no current-context is set')
   const context = entry(files, 'contexts', 'context', name, paths)
   const cluster = entry(files, 'clusters', 'cluster', text(context.fields, 'cluster') ?? '', paths)
-  const user = entry(files, 'users', 'user', text(context.fields, 'user') ?? '', paths)
+  const userName = text(context.fields, 'user')
+  // A server that asks for no account, such as `kubectl proxy`.
+  const nobody = { fields: {}, directory: '' }
+  const user = userName ? entry(files, 'users', 'user', userName, paths) : nobody
 
   if (text(cluster.fields, 'proxy-url')) throw unsupported(paths, 'proxy-url')
   const insecure = cluster.fields['insecure-skip-tls-verify'] === true
@@ -130,27 +133,4 @@ function unsupported(paths: string, field: string): ConnectorsError {
     'KubeConfigUnsupported',
     `Cannot use kubeconfig "${paths}": ${field} is not supported, use a token, a tokenFile or a client certificate`,
   )
-}
-
-export interface KubeconfigContent {
-  readonly server: string
-  readonly ca: string
-  readonly token: Sensitive
-  readonly name: string
-  readonly namespace: string
-}
-
-/** A kubeconfig of one context, as JSON, which every reader of kubeconfigs takes for the YAML that it is. */
-export function kubeconfigText({ server, ca, token, name, namespace }: KubeconfigContent): string {
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': name,
-    clusters: [
-      { name, cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
-    ],
-    users: [{ name, user: { token: token.reveal() } }],
-    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
-  }
-  return `${JSON.stringify(config, null, 2)}\n`
 }

@@ -2,16 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectorsError } from '../../connector/errors.ts'
-import { Sensitive } from '../../connector/sensitive.ts'
-import { createKubeClient } from '../../kube/client.ts'
 import { type KubeConfigSource, loadKubeConfig } from '../../kube/config.ts'
 import { tokenFileCredentials } from '../../kube/credentials.ts'
-import { kubeconfigText } from '../../kube/kubeconfig.ts'
-import { configMaps } from '../../kube/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { withTempDir } from '../helpers/temp-dir.ts'
 import { createManualClock } from '../runtime/manual-clock.ts'
-import { configMap, reply, withApiServer } from './api-server.ts'
 
 const test = suite('kube/config')
 const clock = systemClock
@@ -142,6 +137,14 @@ test('insecure is taken where it is allowed, plain HTTP on loopback always', asy
   })
 })
 
+test('a context without user is anonymous', async () => {
+  await withTempDir(async dir => {
+    await writeFile(`${dir}/config`, kubeconfig({}).replace('user: u, ', ''))
+    const { credentials } = await loadKubeConfig({ kubeconfig: `${dir}/config`, clock })
+    assert.is(await credentials.authorization({ fresh: false }), undefined)
+  })
+})
+
 test('bad text is refused without quoting it', async () => {
   await withTempDir(async dir => {
     await writeFile(`${dir}/config`, 'users:\n  - token: s3cret\n token: [')
@@ -180,31 +183,6 @@ test('a token file is read again after ten seconds', async () => {
     await manual.advance(10_000)
     assert.is((await credentials.authorization({ fresh: false }))?.reveal(), 'Bearer two')
   })
-})
-
-test('the kubeconfig that we write is one that we read', async () => {
-  await withApiServer(
-    ({ headers }, response) => {
-      assert.is(headers['authorization'], 'Bearer t')
-      reply(response, 200, configMap('a', 1))
-    },
-    async ({ url, ca }) => {
-      await withTempDir(async dir => {
-        const token = new Sensitive('t')
-        await writeFile(
-          `${dir}/config`,
-          kubeconfigText({ server: url, ca, token, name: 'dev', namespace: 'team' }),
-        )
-        const config = await loadKubeConfig({ kubeconfig: `${dir}/config`, clock })
-        const client = createKubeClient({ config, userAgent: 'test/1', clock })
-        try {
-          assert.is((await client.get(configMaps, { namespace: 'team', name: 'a' })).metadata.name, 'a')
-        } finally {
-          client.close()
-        }
-      })
-    },
-  )
 })
 
 test.run()
