@@ -25,17 +25,11 @@ export interface OracleResult {
   readonly limit?: string
 }
 
-export interface BenchAnswer {
-  readonly output: string
-  readonly count: number
-  readonly ns: number
-}
-
 /** One case as a line of JSON, with the data's spelling kept. */
 export function caseLine({ name, template, data, options }: RenderCase): string {
   const head = JSON.stringify({ name, template }).slice(0, -1)
   const middle = data === undefined ? '' : `,"data":${data}`
-  return `${head}${middle}${options ? `,"options":${JSON.stringify(options)}` : ''}}`
+  return `${head}${middle}${options && Object.keys(options).length > 0 ? `,"options":${JSON.stringify(options)}` : ''}}`
 }
 
 /** Builds the Go program once per version of its sources, and gives the path of the binary. */
@@ -80,9 +74,9 @@ export class Oracle implements AsyncDisposable {
     child.on('exit', code => this.#fail(`the oracle ended with status ${code}`))
   }
 
-  static async start(mode: 'run' | 'bench' = 'run'): Promise<Oracle> {
+  static async start(): Promise<Oracle> {
     const binary = await buildOracle()
-    return new Oracle(spawn(binary, [mode], { stdio: ['pipe', 'pipe', 'inherit'] }))
+    return new Oracle(spawn(binary, ['run'], { stdio: ['pipe', 'pipe', 'inherit'] }))
   }
 
   /** Renders lines made by `caseLine` (or lines of a golden file). */
@@ -90,13 +84,6 @@ export class Oracle implements AsyncDisposable {
     const answers = lines.map(() => this.#expect())
     this.#child.stdin.write(lines.map(line => `${line}\n`).join(''))
     return (await Promise.all(answers)).map(text => JSON.parse(text))
-  }
-
-  /** One request of bench mode. */
-  async bench(request: object | string): Promise<BenchAnswer> {
-    const answer = this.#expect()
-    this.#child.stdin.write(`${typeof request === 'string' ? request : JSON.stringify(request)}\n`)
-    return JSON.parse(await answer)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
