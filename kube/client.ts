@@ -1,5 +1,6 @@
 // The verbs of the Kubernetes API over our transport. Every failure is a ConnectorsError (api-error.ts).
 import { ConnectorsError } from '../connector/errors.ts'
+import { Sensitive } from '../connector/sensitive.ts'
 import { actionOf, type Call, type CallOptions, createCaller } from './api-call.ts'
 import { hasCode, unreadable } from './api-error.ts'
 import type { Clock } from './clock.ts'
@@ -36,6 +37,12 @@ export interface DeleteOptions extends CallOptions {
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
 }
 
+export interface IssuedToken {
+  readonly token: Sensitive
+  /** RFC 3339. */
+  readonly expirationTimestamp: string
+}
+
 /** RFC 7386: null removes a field. */
 export type MergePatch = Readonly<Record<string, unknown>>
 
@@ -70,7 +77,7 @@ export interface KubeClient {
   createToken(
     serviceAccount: ObjectRef,
     options: CallOptions & { readonly spec: TokenRequest['spec'] },
-  ): Promise<NonNullable<TokenRequest['status']>>
+  ): Promise<IssuedToken>
   /** TokenReview, SubjectAccessReview: a question asked by creating it. */
   review<T extends { readonly spec: unknown }>(
     resource: Resource<T>,
@@ -252,8 +259,9 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         repeatable: false,
       }
       const { status } = await json<TokenRequest>(request)
-      if (typeof status?.token !== 'string') throw unreadable(actionOf(request), 'holds no token')
-      return status
+      const { token, expirationTimestamp = '' } = status ?? {}
+      if (typeof token !== 'string') throw unreadable(actionOf(request), 'holds no token')
+      return { token: new Sensitive(token), expirationTimestamp }
     },
     review(resource, spec, call = {}) {
       const body = { apiVersion: apiVersionOf(resource), kind: resource.kind, spec }
