@@ -20,13 +20,21 @@ export interface KubeConfigSource {
   /** A path, or several joined with `:`; read before the pod's own account is considered. */
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
-  /** KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, when there are any. */
+  /** See `inClusterFrom`. */
   readonly inCluster?:
     | { readonly host: string; readonly port: string; readonly directory?: string }
     | undefined
   /** Accept a kubeconfig that turns certificate checks off. */
   readonly allowInsecure?: boolean | undefined
   readonly clock: Clock
+}
+
+/** What Kubernetes tells a pod about its API server, from the process's environment. */
+export function inClusterFrom(
+  env: Readonly<Record<string, string | undefined>>,
+): KubeConfigSource['inCluster'] {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
+  return host && port ? { host, port } : undefined
 }
 
 const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount'

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectorsError } from '../../connector/errors.ts'
-import { type KubeConfigSource, loadKubeConfig } from '../../kube/config.ts'
+import { inClusterFrom, type KubeConfigSource, loadKubeConfig } from '../../kube/config.ts'
 import { tokenFileCredentials } from '../../kube/credentials.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { withTempDir } from '../helpers/temp-dir.ts'
@@ -170,6 +170,13 @@ test('a pod finds the API server by what kubelet mounts, IPv6 included', async (
     assert.equal([config.server.hostname, config.ca, config.namespace], ['[fd00::1]', 'CA', 'team'])
     assert.is((await config.credentials.authorization({ fresh: false }))?.reveal(), 'Bearer one')
   })
+})
+
+test('the environment of a pod names the API server, that of others does not', () => {
+  const env = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' }
+  assert.equal(inClusterFrom(env), { host: '10.0.0.1', port: '443' })
+  assert.is(inClusterFrom({ ...env, KUBERNETES_SERVICE_PORT: '' }), undefined)
+  assert.is(inClusterFrom({}), undefined)
 })
 
 test('a token file is read again after ten seconds', async () => {
