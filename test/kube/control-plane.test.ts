@@ -112,6 +112,31 @@ test('an informer stays true through closed, expired and failing watches', async
   })
 })
 
+test('an informer finds the API server again after its restart', async () => {
+  await withTempDir(async dataDir => {
+    const first = await startControlPlane({ definitions: null, dataDir })
+    await writeFile(`${dataDir}/config`, first.kubeconfig)
+    const config = await loadKubeConfig({ kubeconfig: `${dataDir}/config`, clock })
+    const client = createKubeClient({ config, userAgent: 'test/1', clock })
+    const stop = new AbortController()
+    const informer = createInformer({ client, clock: hasty, resource: namespaces })
+    const running = informer.run({ signal: stop.signal })
+    await informer.synced
+    await first.close()
+    const second = await startControlPlane({ definitions: null, dataDir })
+    try {
+      assert.is(second.url, first.url)
+      await client.create(namespaces, { metadata: { name: 'later' } })
+      await waitFor(() => informer.get(undefined, 'later'))
+    } finally {
+      stop.abort()
+      await running
+      client.close()
+      await second.close()
+    }
+  })
+})
+
 test('a token for the audience is its ServiceAccount, one for the API server nobody', async () => {
   await withControlPlane(async client => {
     const builder = { namespace: 'team', name: 'builder' }

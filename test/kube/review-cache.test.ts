@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { KubeApiError } from '../../kube/api-error.ts'
 import { BoundedMap } from '../../kube/bounded-map.ts'
 import { ReviewCache } from '../../kube/review-cache.ts'
 import { createManualClock } from '../runtime/manual-clock.ts'
@@ -38,6 +39,21 @@ test('the age of an answer counts from its question', async () => {
   await asking
   await clock.advance(41_000)
   assert.is(cache.cached('k'), undefined)
+})
+
+test('an allow that ends while the API server is asked in vain has no grace', async () => {
+  const clock = createManualClock()
+  const options = { allowMs: 45_000, denyMs: 5000, graceMs: 300_000, maxEntries: 8, maxPending: 8 }
+  const cache = new ReviewCache({ clock, ...options })
+  const allow = { allowed: true, notAfterMs: clock.now() + 50_000 }
+  await cache.check('k', { ask: async () => allow })
+  await clock.advance(46_000)
+  const outage = Promise.withResolvers<never>()
+  const asking = cache.check('k', { ask: () => outage.promise }).catch(error => error)
+  await clock.advance(4000)
+  const at = { code: 'TIMEOUT', reason: 'ApiServerTimeout', message: 'Cannot ask' } as const
+  outage.reject(new KubeApiError(at, { status: 0 }))
+  assert.is((await asking).code, 'TIMEOUT')
 })
 
 test.run()
