@@ -2,7 +2,8 @@
 import { bytesOf, textOf } from '../bytes.ts'
 import { quote } from '../format/quote.ts'
 import type { Call } from '../function.ts'
-import { Dict, dict, list, type Value } from '../value.ts'
+import { anySliceType } from '../type.ts'
+import { Dict, dict, List, type Value } from '../value.ts'
 import { DEEPEST, failTooDeep } from './equality.ts'
 import { textFromRunes } from './runes.ts'
 
@@ -180,7 +181,7 @@ class Reader {
     this.skipSpace()
     if (this.bytes[this.at] === CLOSE_LIST) {
       this.at++
-      return list(items)
+      return new List(anySliceType, items, 'decoded')
     }
     for (;;) {
       items.push(this.value(depth + 1))
@@ -189,7 +190,7 @@ class Reader {
       const byte = this.bytes[this.at]
       if (byte !== COMMA && byte !== CLOSE_LIST) this.fail('after array element')
       this.at++
-      if (byte === CLOSE_LIST) return list(items)
+      if (byte === CLOSE_LIST) return new List(anySliceType, items, 'decoded')
     }
   }
 

@@ -7,6 +7,7 @@ import { List, list, typeOf, type Value } from '../value.ts'
 import { toInt64 } from './cast.ts'
 import { isEmpty } from './emptiness.ts'
 import { deepEqual } from './equality.ts'
+import { sliceList } from './slicing.ts'
 import { NIL_DEREFERENCE, stringList, stringsOf, strval } from './text.ts'
 
 const nilList = new List(anySliceType, undefined)
@@ -62,11 +63,8 @@ function slice(call: Call, value: Value, indexes: readonly Value[]): Value {
   if (value.length === 0) return null
   const from = indexes.length > 0 ? Number(toInt64(indexes[0])) : 0
   const to = indexes.length > 1 ? Number(toInt64(indexes[1])) : value.length
-  if (from < 0 || to < from || to > value.length) {
-    throw new FunctionError('reflect.Value.Slice: slice index out of bounds')
-  }
-  call.allocate((to - from) * 16)
-  return new List(value.type, value.items().slice(from, to))
+  call.allocate(value.length * 16)
+  return sliceList(value, from, to)
 }
 
 /** The same function under its name and under `must` with a capital: a panic and an error read alike. */

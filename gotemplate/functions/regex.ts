@@ -23,13 +23,23 @@ const nilStrings = new List(stringSliceType, undefined)
 function compile(call: Call, pattern: string): Expression {
   const growth = /[{]|\\[pP]/.test(pattern) ? MOST_REPETITIONS : 4
   call.steps(Math.ceil((pattern.length * growth) / WORK_PER_STEP))
+  const valid = /^\P{Cs}*/u.exec(pattern)?.[0] ?? ''
   try {
-    const compiled = RE2JS.compile(pattern)
+    const compiled = RE2JS.compile(valid)
+    if (valid.length < pattern.length) throw invalidUtf8(pattern.slice(valid.length))
     return { compiled, size: compiled.programSize() }
   } catch (error) {
-    if (error instanceof RE2JSException) throw syntaxError(error.message)
-    throw error
+    if (!(error instanceof RE2JSException)) throw error
+    // Go reads on to the bad byte before it misses an end.
+    const isOpen = /missing closing|trailing backslash/.test(error.message)
+    if (valid.length < pattern.length && isOpen) throw invalidUtf8(pattern.slice(valid.length))
+    throw syntaxError(error.message)
   }
+}
+
+function invalidUtf8(rest: string): FunctionError {
+  const message = 'error parsing regexp: invalid UTF-8'
+  return new FunctionError(`${message}: \`${rest}\``, message)
 }
 
 function syntaxError(message: string): FunctionError {

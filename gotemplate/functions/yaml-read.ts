@@ -14,7 +14,8 @@ import {
 import { textOf } from '../bytes.ts'
 import { formatShortest } from '../format/float.ts'
 import type { Call } from '../function.ts'
-import { Dict, dict, list, type Value } from '../value.ts'
+import { anySliceType } from '../type.ts'
+import { Dict, dict, List, type Value } from '../value.ts'
 import { decodeBase64 } from './encoding.ts'
 import { DEEPEST, failTooDeep } from './equality.ts'
 import { resolvePlain, type Scalar } from './yaml-scalar.ts'
@@ -63,7 +64,10 @@ class Reader {
     if (node === null) return null
     if (isAlias(node)) return this.alias(node, depth)
     if (isScalar(node)) return this.scalar(node)
-    if (isSeq(node)) return list(node.items.map(item => this.value(item as Node | null, depth + 1)))
+    if (isSeq(node)) {
+      const items = node.items.map(item => this.value(item as Node | null, depth + 1))
+      return new List(anySliceType, items, 'decoded')
+    }
     if (!isMap(node)) return null
     const entries = new Map<string, Value>()
     this.fill(entries, node, depth)

@@ -1,5 +1,5 @@
-// The sets of functions that a template can be given.
-import type { FunctionMap, TemplateFunction } from '../function.ts'
+// The functions that a template always has.
+import type { FunctionMap } from '../function.ts'
 import { dates } from './dates.ts'
 import { defaults } from './defaults.ts'
 import { dicts } from './dicts.ts'
@@ -18,13 +18,8 @@ import { url } from './url.ts'
 import { words } from './words.ts'
 import { yaml } from './yaml.ts'
 
-/** One map of several; a later set's function replaces an earlier one's of the same name. */
-export function composeFunctions(...sets: Iterable<readonly [string, TemplateFunction]>[]): FunctionMap {
-  return new Map(sets.flatMap(set => [...set]))
-}
-
 /**
- * sprig and Helm's additions, without keys and passwords (`cryptoFunctions`). What needs the time or randomness fails
+ * sprig and Helm's additions, without those that make keys and passwords (`cryptoFunctions`). What needs the time or randomness fails
  * unless the execution is given a clock or a source of random bytes.
  */
 export const standardFunctions: FunctionMap = new Map(

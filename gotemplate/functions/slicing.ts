@@ -1,0 +1,32 @@
+// Go's slices are windows on an array, and `slice` may widen one up to its capacity: what lies behind shows.
+import { FunctionError } from '../function.ts'
+import type { GoType } from '../type.ts'
+import { List, type Value } from '../value.ts'
+
+class Window extends List {
+  /** What the array holds from the window's start on, as far as it is not empty. */
+  readonly backing: readonly Value[]
+  private readonly room: number
+
+  constructor(type: GoType, backing: Value[], length: number, capacity: number) {
+    super(type, backing.slice(0, length))
+    this.backing = backing
+    this.room = capacity
+  }
+
+  override get capacity(): number {
+    return this.room
+  }
+}
+
+/** Go's reflect.Value.Slice. */
+export function sliceList(list: List, from: number, to: number): List {
+  const { capacity } = list
+  if (from < 0 || to < from || to > capacity) {
+    throw new FunctionError('reflect.Value.Slice: slice index out of bounds')
+  }
+  const items = list instanceof Window ? list.backing : list.items()
+  const backing = items.slice(from)
+  while (backing.length < to - from) backing.push(null)
+  return new Window(list.type, backing, to - from, capacity - from)
+}
