@@ -55,9 +55,8 @@ export function errorFromStatus({ action, status, body, retryAfterMs, confidenti
   const said = isStatus(body) ? body : {}
   const code = codes[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INTERNAL')
   const reason = status === 410 ? 'Expired' : word(said.reason) || defaultReason[code]
-  const fields = said.details?.causes?.map(cause => cause.field).filter(Boolean) ?? []
-  const words = confidential ? fields.join(', ') : (said.message ?? '')
-  const message = `Cannot ${action}: the API server answered ${status} ${reason}${words ? `: ${oneLine(words)}` : ''}`
+  const words = confidential ? fieldsOf(said.details?.causes) : said.message
+  const message = `Cannot ${action}: the API server answered ${status} ${reason}${typeof words === 'string' && words !== '' ? `: ${oneLine(words)}` : ''}`
   const askedMs = retryAfterMs ?? secondsToMs(said.details?.retryAfterSeconds)
   return new KubeApiError({ code, reason, message }, { status, retryAfterMs: askedMs })
 }
@@ -119,6 +118,14 @@ export function isUnanswered(error: unknown): boolean {
 
 function isStatus(body: unknown): body is Status {
   return typeof body === 'object' && body !== null && (body as Status).kind === 'Status'
+}
+
+function fieldsOf(causes: unknown): string {
+  if (!Array.isArray(causes)) return ''
+  return causes
+    .map(cause => cause?.field)
+    .filter(field => typeof field === 'string')
+    .join(', ')
 }
 
 function word(reason: unknown): string {

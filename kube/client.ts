@@ -107,8 +107,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
 
   async function object<T extends KubeObject>(call: Call): Promise<T> {
     const found = await json<T>(call)
-    if (typeof found.metadata?.name !== 'string')
-      throw unreadable(actionOf(call), 'is not an object with a name')
+    if (!isNamed(found)) throw unreadable(actionOf(call), 'is not an object with a name')
     return found
   }
 
@@ -132,10 +131,12 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       items?: readonly T[] | null
       metadata?: { resourceVersion?: string; continue?: string }
     }>(call)
-    if (!Array.isArray(answer.items ?? [])) throw unreadable(actionOf(call), 'is not a list')
+    const found = answer.items ?? []
+    if (!Array.isArray(found) || !found.every(isNamed))
+      throw unreadable(actionOf(call), 'is not a list of objects')
     const type = { apiVersion: apiVersionOf(resource), kind: resource.kind }
     // A list's items leave out what they all share.
-    const items = (answer.items ?? []).map(item => (item.kind === undefined ? { ...type, ...item } : item))
+    const items = found.map(item => (item.kind === undefined ? { ...type, ...item } : item))
     const { resourceVersion = '', continue: next = '' } = answer.metadata ?? {}
     return { list: { items, resourceVersion }, next }
   }
@@ -288,6 +289,10 @@ function scope({
 
 function typed(resource: Resource<unknown>, subject: object): object {
   return { ...subject, apiVersion: apiVersionOf(resource), kind: resource.kind }
+}
+
+function isNamed(object: KubeObject | null): boolean {
+  return typeof object?.metadata?.name === 'string'
 }
 
 function isTooLarge(error: unknown): boolean {

@@ -62,7 +62,8 @@ function parseEvent<T extends KubeObject>(line: string, action: string): WatchEv
   const object = event?.object
   if (typeof object !== 'object' || object === null) throw unreadable(action, 'holds an event without object')
   if (event.type === 'ERROR') {
-    const status = (object as Status).code ?? 500
+    const { code } = object as Status
+    const status = typeof code === 'number' ? code : 500
     throw errorFromStatus({ action, status, body: object, confidential: false })
   }
   const { metadata } = object as KubeObject

@@ -197,6 +197,36 @@ test('what the server says about a Secret that was sent is not repeated', async 
   )
 })
 
+const nonsense: readonly unknown[] = [
+  { kind: 'Status', message: { a: 1 }, reason: 7, details: { causes: 'x', retryAfterSeconds: 'soon' } },
+  { kind: 'Status', details: { causes: [null, { field: 1 }] } },
+  'text',
+  null,
+  [],
+]
+
+for (const body of nonsense) {
+  test(`a refusal that reads ${JSON.stringify(body)} is still a refusal`, async () => {
+    await withApiServer(
+      (_, response) => reply(response, 422, body),
+      async ({ client }) => {
+        const at = { namespace: 'team', name: 'a' }
+        assert.is((await failure(client.get(configMaps, at))).code, 'INVALID')
+        assert.is((await failure(client.create(secrets, { metadata: at }))).code, 'INVALID')
+      },
+    )
+  })
+}
+
+for (const body of [{ items: {} }, { items: [null] }, { items: [{ metadata: {} }] }, null, 7]) {
+  test(`a list that reads ${JSON.stringify(body)} is unreadable`, async () => {
+    await withApiServer(
+      (_, response) => reply(response, 200, body),
+      async ({ client }) => assert.is((await failure(client.list(configMaps))).reason, 'AnswerUnreadable'),
+    )
+  })
+}
+
 test('find gives undefined for what is missing and throws the rest', async () => {
   let status = 404
   await withApiServer(
