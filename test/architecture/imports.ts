@@ -37,6 +37,8 @@ const fences: Readonly<Record<string, Fence>> = {
   jose: { within: ['standalone/'] },
   'prom-client': { within: ['runtime/'] },
   re2js: { within: ['gotemplate/'] },
+  // A peer that @peculiar/x509 expects to be loaded before it.
+  'reflect-metadata': { within: ['standalone/', 'proxy/'] },
   semver: { within: ['gotemplate/'] },
   yaml: {
     within: ['gotemplate/', 'resource-interface/', 'standalone/', 'cli/', 'kube/kubeconfig'],
@@ -47,6 +49,7 @@ const fences: Readonly<Record<string, Fence>> = {
 const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
   'connector/sensitive.ts': ['node:util'],
   'gotemplate/functions/crypto': ['node:crypto'],
+  'gotemplate/functions/hash.ts': ['node:crypto'],
 }
 
 /** Folders that hold data for other tools. */

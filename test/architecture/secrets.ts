@@ -3,12 +3,13 @@ import { codeOf, type SourceFile } from './source.ts'
 
 export const revealing: Readonly<Record<string, string>> = {
   'cli/demo/git-server.ts': 'compares what a client of the demo presents with its password',
+  'cli/dev/kubelet.ts': 'hands the volume driver the tokens of a pod, as a kubelet does',
   'connector/inject.ts': 'puts the credential into the request that leaves for the tool',
   'connector/render.ts': 'writes the context token into the mounted files',
-  'kube/client.ts': 'tells a renewed token from the one that was refused',
-  'kube/kubeconfig.ts': 'writes a kubeconfig for a token',
-  'kube/credentials.ts': 'makes the Authorization header for the API server',
+  'kube/credentials.ts': 'makes the Authorization header for the API server, anew when the token changes',
   'kube/transport.ts': 'sends that header and opens TLS with the client key',
+  'kube/token-review.ts': 'asks the API server whom a token belongs to',
+  'proxy/connector-index.ts': 'knows the injected values, so that no answer carries one back',
 }
 
 export function checkReveals(files: readonly SourceFile[], declared = revealing): string[] {
