@@ -16,7 +16,7 @@ import { semver } from './semver.ts'
 import { strings } from './strings.ts'
 import { url } from './url.ts'
 import { words } from './words.ts'
-import { yaml } from './yaml.ts'
+import { yaml } from './yaml/functions.ts'
 
 /**
  * sprig and Helm's additions, without those that make keys and passwords (`cryptoFunctions`). What needs the time or randomness fails

@@ -1,12 +1,13 @@
 // Helm's toYaml and fromYaml.
-import type { Call, TemplateFunction } from '../function.ts'
-import { any, define, string } from '../function.ts'
-import { Dict, dict, type Value } from '../value.ts'
-import { notAnObject } from './json-decode.ts'
-import { encodeText } from './json-encode.ts'
-import { JsonError, type JsonTree, jsonTree } from './json-tree.ts'
-import { emitYaml } from './yaml-emit.ts'
-import { readYaml, YamlError } from './yaml-read.ts'
+import type { Call, TemplateFunction } from '../../function.ts'
+import { any, define, string } from '../../function.ts'
+import { Dict, dict, type Value } from '../../value.ts'
+import { notAnObject } from '../json-decode.ts'
+import { encodeText } from '../json-encode.ts'
+import { JsonError, type JsonTree, jsonTree } from '../json-tree.ts'
+import { emitYaml } from './emit.ts'
+import { YamlError } from './error.ts'
+import { readYaml } from './read.ts'
 
 // On its way the value is JSON that a YAML reader reads. It refuses controls and long keys, and folds lines at a
 // NEL, the one line break that JSON leaves unescaped.

@@ -1,6 +1,6 @@
 // The order in which go-yaml sorts keys: numbers inside by their value, letters behind everything else.
-import { runesOf } from '../bytes.ts'
-import { isDigit, isLetter } from '../unicode.ts'
+import { runesOf } from '../../bytes.ts'
+import { isDigit, isLetter } from '../../unicode.ts'
 
 export function compareKeys(a: string, b: string): number {
   const left = runesOf(a)

@@ -1,7 +1,7 @@
 // What go-yaml takes a plain scalar for: YAML 1.1's words, numbers in Go's spelling, timestamps.
-import { parseFloat64, parseInt64, parseUint } from '../number.ts'
-import { parseInstant } from './time/parse.ts'
-import { UTC } from './time/zone.ts'
+import { parseFloat64, parseInt64, parseUint } from '../../number.ts'
+import { parseInstant } from '../time/parse.ts'
+import { UTC } from '../time/zone.ts'
 
 /** A number is an integer with its value or a float; `text` is what looks like a timestamp, or anything else. */
 export type Scalar =
@@ -10,7 +10,6 @@ export type Scalar =
   | { readonly kind: 'int'; readonly value: bigint }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'timestamp' }
-  | { readonly kind: 'merge' }
   | { readonly kind: 'text' }
 
 const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([

@@ -1,11 +1,11 @@
 // YAML text as go.yaml.in/yaml/v2 writes it, which sigs.k8s.io/yaml uses: keys in natural order, lists not indented,
 // long plain lines folded behind column 80, quotes where YAML 1.1 would read something else.
-import { byteLength } from '../bytes.ts'
-import { formatShortest } from '../format/float.ts'
-import type { Call } from '../function.ts'
-import type { JsonNumber, JsonTree } from './json-tree.ts'
-import { compareKeys } from './yaml-key-order.ts'
-import { isPlainString, numberText } from './yaml-scalar.ts'
+import { byteLength } from '../../bytes.ts'
+import { formatShortest } from '../../format/float.ts'
+import type { Call } from '../../function.ts'
+import type { JsonNumber, JsonTree } from '../json-tree.ts'
+import { compareKeys } from './key-order.ts'
+import { isPlainString, numberText } from './scalar.ts'
 
 const WIDTH = 80
 const INDENT = 2
