@@ -48,6 +48,7 @@ const fences: Readonly<Record<string, Fence>> = {
 /** The only built-ins of the pure ring, which must otherwise run in a browser. */
 const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
   'connector/sensitive.ts': ['node:util'],
+  'gotemplate/functions/certificate.ts': ['node:crypto'],
   'gotemplate/functions/crypto': ['node:crypto'],
   'gotemplate/functions/hash.ts': ['node:crypto'],
 }
