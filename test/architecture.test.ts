@@ -225,6 +225,7 @@ rules('nothing in code that keeps to the house', () => {
     file('kube/a.ts', `import type { V1Pod } from '@kubernetes/client-node'`),
     file('cli/main.ts', `import '../proxy/main.ts'\nawait main(process.argv)`),
     file('proxy/config.ts', `export function readConfig(env = process.env) {\n  return env\n}`),
+    file('gotemplate/a.ts', `class A {\n  private fetch(): void {}\n  next() {\n    this.fetch()\n  }\n}`),
     file('test/proxy/a.test.ts', `import { suite } from 'uvu'\nconst t = suite('a')\nt.run()`),
   ]
   none(good.flatMap(checkImports))

@@ -90,7 +90,7 @@ const habits: readonly Habit[] = [
     except: /^(test|bench)\/|(^|\/)main\.ts$/,
   },
   {
-    pattern: /\bprocess\.|\bset(Timeout|Interval|Immediate)\(|(?<![\w.#])fetch\(/,
+    pattern: /\bprocess\.|\bset(Timeout|Interval|Immediate)\(|(?:\bawait|\breturn|[=(,>])\s*fetch\(/,
     complaint: 'has an effect in the pure ring',
     // gotemplate/limits.ts reads the CPU time that a template has used, where there is a process to ask.
     except: /^(?!(connector|gotemplate|resource-interface)\/)|^gotemplate\/limits\.ts$/,
