@@ -1,7 +1,7 @@
 // JSON text as data: numbers keep the type that their spelling has, which JSON.parse forgets.
 import { fromOutside } from './bytes.ts'
-import { anyMapType } from './type.ts'
-import { Dict, int64, list, type Value } from './value.ts'
+import { anyMapType, anySliceType } from './type.ts'
+import { Dict, int64, List, type Value } from './value.ts'
 
 /**
  * Decodes as Kubernetes does: a number without `.` or exponent that fits 64 bits is an int64, any other a float64.
@@ -62,7 +62,7 @@ class Reader {
   private array(): Value {
     const elements: Value[] = []
     this.each(']', () => elements.push(this.value()))
-    return list(elements)
+    return new List(anySliceType, elements, 'decoded')
   }
 
   /** Reads between the brackets, of which the first is next. */

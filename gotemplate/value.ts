@@ -81,6 +81,9 @@ export class Text {
   }
 }
 
+/** As Go's append grows a slice of interfaces while encoding/json decodes into it. */
+const decodedCapacities = [0, 1, 2, 4, 8, 16, 32, 71, 143, 303, 591, 1023, 1535, 2560, 3584]
+
 /** A slice. Nothing changes a list in place: functions make new ones. */
 export class List {
   readonly type: GoType
@@ -89,14 +92,25 @@ export class List {
   readonly isNil: boolean
   private readonly source: readonly unknown[] | undefined
   private elements: Value[] | undefined
+  private readonly isDecoded: boolean
 
-  /** `elements` are values of the type's elem, nil interfaces as null; the list owns the array from now on. */
-  constructor(type: GoType, elements: Value[] | undefined, source?: readonly unknown[]) {
+  /**
+   * `elements` are values of the type's elem, nil interfaces as null; the list owns the array from now on.
+   * Data comes as `source`, or as elements that say that they were decoded from JSON.
+   */
+  constructor(type: GoType, elements: Value[] | undefined, source?: readonly unknown[] | 'decoded') {
     this.type = type
     this.elements = elements
-    this.source = source
-    this.length = elements?.length ?? source?.length ?? 0
+    this.source = source === 'decoded' ? undefined : source
+    this.isDecoded = source !== undefined
+    this.length = elements?.length ?? this.source?.length ?? 0
     this.isNil = elements === undefined && source === undefined
+  }
+
+  /** Go's cap: lists of the data have room left over from decoding, which sprig's `slice` can reach (as nils). */
+  get capacity(): number {
+    if (!this.isDecoded) return this.length
+    return decodedCapacities.find(capacity => capacity >= this.length) ?? this.length
   }
 
   at(index: number): Value {

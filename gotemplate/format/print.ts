@@ -17,6 +17,8 @@ import {
 } from './flags.ts'
 import { formatShortest } from './float.ts'
 
+type Present = Exclude<Value, undefined | null>
+
 /** Printing counts towards the limits of the execution that asks for it. */
 export type Charge = Pick<Call, 'steps' | 'allocate'>
 
@@ -140,7 +142,7 @@ export class Printer {
     return text === undefined ? undefined : this.text(value, text, verb)
   }
 
-  private text(value: Value, text: string, verb: string): string {
+  private text(value: Present, text: string, verb: string): string {
     const { flags } = this
     switch (verb) {
       case 'v':
@@ -255,7 +257,7 @@ export class Printer {
   }
 
   /** Addresses mean nothing here: what is not nil prints as one made up. */
-  private pointer(value: Value, verb: string): string {
+  private pointer(value: Present, verb: string): string {
     const { flags } = this
     const isNil = (value instanceof Pointer && value.target === undefined) || isNilContainer(value)
     if (!(value instanceof Pointer || value instanceof Func || isContainer(value)))
@@ -271,7 +273,7 @@ export class Printer {
     return base === undefined ? this.badVerb(value, verb) : formatInteger(flags, address, base, verb)
   }
 
-  private badVerb(value: Exclude<Value, undefined | null>, verb: string): string {
+  private badVerb(value: Present, verb: string): string {
     const was = this.erroring
     this.erroring = true
     const text = `%!${verb}(${(typeOf(value) ?? anyType).name}=${this.argument(value, 'v')})`
