@@ -3,6 +3,9 @@ import type { TemplateFunction } from '../function.ts'
 import { any, bool, define, FunctionError, string, variadic } from '../function.ts'
 import { isEmpty } from './emptiness.ts'
 
+// A message that is no literal of the template can hold data.
+const hiddenMessage = 'the message was computed and is not shown'
+
 export const defaults: Readonly<Record<string, TemplateFunction>> = {
   default: variadic([any], any, (_, fallback, ...given) =>
     isEmpty(given[0]) ? fallback : (given[0] ?? null),
@@ -14,10 +17,10 @@ export const defaults: Readonly<Record<string, TemplateFunction>> = {
   ternary: define([any, any, bool], (_, yes, no, test) => (test ? yes : no)),
 
   fail: define([string], (_, message) => {
-    throw new FunctionError(message)
+    throw new FunctionError(message, hiddenMessage)
   }),
   required: define([string, any], (_, message, value) => {
-    if (value === null || value === '') throw new FunctionError(message)
+    if (value === null || value === '') throw new FunctionError(message, hiddenMessage)
     return value
   }),
   include: define([string, any], (call, name, data) => call.include(name, data)),

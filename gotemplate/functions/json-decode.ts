@@ -29,15 +29,16 @@ export function decodeJson(call: Call, text: string): DecodedJson {
   return new Reader(call, bytesOf(text)).document()
 }
 
-/** As `json.Unmarshal` into a `map[string]interface {}`: a dictionary always, with what there is of the value. */
+/** As `json.Unmarshal` into a `map[string]interface {}`: what there is of the object; undefined for null. */
 export function decodeJsonObject(
   call: Call,
   text: string,
-): { value: Dict; error: JsonDecodeError | undefined } {
+): { value: Dict | undefined; error: JsonDecodeError | undefined } {
   const { value, error } = decodeJson(call, text)
   if (value instanceof Dict) return { value, error }
-  if (value === null) return { value: dict(), error }
-  return { value: dict(), error: notAnObject(value) }
+  // A number that fits no float64 is not looked at where an object is wanted.
+  if (value === null && error === undefined) return { value: undefined, error }
+  return { value: dict(), error: notAnObject(value ?? 0) }
 }
 
 /** The error of any other value where an object is wanted. */

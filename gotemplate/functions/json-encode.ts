@@ -51,10 +51,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 export function encodeText(text: string, html: boolean): string {
   // The two line separators would end a line of JavaScript; Go escapes them with or without HTML.
-  const special = html ? /["\\\0-\x1f\u2028\u2029<>&]/g : /["\\\0-\x1f\u2028\u2029]/g
+  const special = html ? /["\\\0-\x1f\u2028\u2029<>&]|\p{Cs}/gu : /["\\\0-\x1f\u2028\u2029]|\p{Cs}/gu
   const escaped = text.replace(
     special,
-    character => ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    character => ESCAPES[character] ?? unicodeEscape(character.charCodeAt(0)),
   )
   return `"${escaped}"`
+}
+
+/** A byte that is no UTF-8 is U+FFFD, escaped where a real one would stand as it is. */
+function unicodeEscape(code: number): string {
+  return code >= 0xd800 && code <= 0xdfff ? '\\ufffd' : `\\u${code.toString(16).padStart(4, '0')}`
 }

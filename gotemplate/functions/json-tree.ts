@@ -7,6 +7,7 @@ import { encodeBase64 } from './encoding.ts'
 import { DEEPEST } from './equality.ts'
 import { versionText } from './semver.ts'
 
+/** Strings keep bytes that are no UTF-8. */
 export type JsonTree = null | boolean | string | JsonNumber | JsonList | JsonObject
 
 export interface JsonNumber {
@@ -34,7 +35,7 @@ export function jsonTree(call: Call, value: Value, depth = 0): JsonTree {
   call.steps(1)
   switch (typeof value) {
     case 'string':
-      return wellFormed(value)
+      return canonical(value)
     case 'boolean':
       return value
     case 'number':
@@ -44,7 +45,7 @@ export function jsonTree(call: Call, value: Value, depth = 0): JsonTree {
   }
   if (value === null) return null
   if (value instanceof Int) return { kind: 'number', text: value.value.toString() }
-  if (value instanceof Text) return wellFormed(value.value)
+  if (value instanceof Text) return canonical(value.value)
   // Go looks for cycles only at such depths, and calls them by the type where it gave up.
   if (depth > DEEPEST)
     throw new JsonError(`json: unsupported value: encountered a cycle via ${value.type.name}`)
@@ -56,11 +57,6 @@ export function jsonTree(call: Call, value: Value, depth = 0): JsonTree {
   if (value instanceof Struct) return structTree(value, inner)
   if (value instanceof Pointer) return value.target === undefined ? null : inner(value.target)
   throw new JsonError(`json: unsupported type: ${value.type.name}`)
-}
-
-/** Bytes that are no UTF-8 become U+FFFD. */
-function wellFormed(text: string): string {
-  return text.isWellFormed() ? text : canonical(text).toWellFormed()
 }
 
 // JavaScript and Go agree on when to use an exponent, and on how it looks.
@@ -80,7 +76,7 @@ function dictTree(value: Dict, inner: (part: Value) => JsonTree): JsonTree {
   if (value.isNil) return null
   return {
     kind: 'object',
-    entries: value.sortedKeys().map(key => [wellFormed(key), inner(value.get(key))] as const),
+    entries: value.sortedKeys().map(key => [canonical(key), inner(value.get(key))] as const),
   }
 }
 

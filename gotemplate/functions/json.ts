@@ -1,7 +1,8 @@
 // JSON functions. sprig's plain ones drop errors, its must ones return them, and Helm's `fromJson` gives an object.
 import type { Call, TemplateFunction } from '../function.ts'
 import { any, define, FunctionError, string } from '../function.ts'
-import type { Value } from '../value.ts'
+import { anyMapType } from '../type.ts'
+import { Dict, dict, type Value } from '../value.ts'
 import { decodeJson, decodeJsonObject, JsonDecodeError } from './json-decode.ts'
 import { encodeJson, type JsonOptions } from './json-encode.ts'
 import { JsonError, jsonTree } from './json-tree.ts'
@@ -36,13 +37,12 @@ function silentEncoder(options: JsonOptions): TemplateFunction {
 function objectFromJson(call: Call, text: string): Value {
   try {
     const { value, error } = decodeJsonObject(call, text)
+    if (value === undefined) return new Dict(anyMapType, undefined)
     if (error !== undefined) value.set('Error', error.message)
     return value
   } catch (error) {
     if (!(error instanceof JsonDecodeError)) throw error
-    const { value } = decodeJsonObject(call, '{}')
-    value.set('Error', error.message)
-    return value
+    return dict([['Error', error.message]])
   }
 }
 

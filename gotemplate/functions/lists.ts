@@ -7,7 +7,7 @@ import { List, list, typeOf, type Value } from '../value.ts'
 import { toInt64 } from './cast.ts'
 import { isEmpty } from './emptiness.ts'
 import { deepEqual } from './equality.ts'
-import { sliceList } from './slicing.ts'
+import { grownList, sliceList } from './slicing.ts'
 import { NIL_DEREFERENCE, stringList, stringsOf, strval } from './text.ts'
 
 const nilList = new List(anySliceType, undefined)
@@ -33,21 +33,19 @@ function onList(what: string, body: (items: readonly Value[], call: Call) => Val
 
 function chunk(call: Call, size: number, value: Value): Value {
   const items = elements(call, value, cannot('chunk'))
-  const type = sliceOf(anySliceType)
-  if (items.length === 0 || size < 1) {
-    // What Go's floating point arithmetic makes of these sizes.
-    if (size < 0 || (size === 0 && items.length > 0)) throw new FunctionError(badChunk(size, items.length))
-    return new List(type, [])
-  }
+  // In floating point as in Go, so a negative size sometimes gives a result.
+  const count = Math.floor((items.length - 1) / size) + 1
+  if (size === 0 || count < 0) throw new FunctionError(BAD_LENGTH)
   const chunks: Value[] = []
-  for (let from = 0; from < items.length; from += size) chunks.push(list(items.slice(from, from + size)))
-  return new List(type, chunks)
+  for (let i = 0; i < count; i++) {
+    const length = i === count - 1 ? items.length % size || size : size
+    if (length < 0) throw new FunctionError(BAD_LENGTH)
+    chunks.push(list(items.slice(i * size, i * size + length)))
+  }
+  return new List(sliceOf(anySliceType), chunks)
 }
 
-function badChunk(size: number, length: number): string {
-  if (size === 0 && length === 1) return 'runtime error: index out of range [0] with length 0'
-  return 'runtime error: makeslice: len out of range'
-}
+const BAD_LENGTH = 'runtime error: makeslice: len out of range'
 
 function contains(call: Call, haystack: readonly Value[], needle: Value): boolean {
   return haystack.some(item => deepEqual(call, needle, item))
@@ -98,14 +96,22 @@ export const lists: Readonly<Record<string, TemplateFunction>> = {
     rest: onList('find rest on', items => (items.length === 0 ? nilList : list(items.slice(1)))),
     initial: onList('find initial on', items => (items.length === 0 ? nilList : list(items.slice(0, -1)))),
     reverse: onList('find reverse on', items => list(items.toReversed())),
-    compact: onList('compact on', items => list(items.filter(item => !isEmpty(item)))),
+    compact: onList('compact on', items =>
+      grownList(
+        anySliceType,
+        items.filter(item => !isEmpty(item)),
+      ),
+    ),
     uniq: onList('find uniq on', (items, call) => {
       const seen: Value[] = []
       for (const item of items) if (!contains(call, seen, item)) seen.push(item)
-      return list(seen)
+      return grownList(anySliceType, seen)
     }),
     without: variadic([any], any, (call, value, ...omitted) =>
-      list(elements(call, value, cannot('find without on')).filter(item => !contains(call, omitted, item))),
+      grownList(
+        anySliceType,
+        elements(call, value, cannot('find without on')).filter(item => !contains(call, omitted, item)),
+      ),
     ),
     has: define([any, any], (call, wanted, haystack) =>
       haystack === null ? false : contains(call, elements(call, haystack, cannot('find has on')), wanted),
@@ -118,7 +124,7 @@ export const lists: Readonly<Record<string, TemplateFunction>> = {
     for (const value of all) {
       for (const item of elements(call, value, kind => `Cannot concat type ${kind} as list`)) items.push(item)
     }
-    return items.length === 0 ? nilList : list(items)
+    return items.length === 0 ? nilList : grownList(anySliceType, items)
   }),
   sortAlpha: define([any], (call, value) => {
     if (!(value instanceof List)) return stringList([strval(call, value)])

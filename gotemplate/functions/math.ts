@@ -3,10 +3,11 @@ import { printed } from '../format/print.ts'
 import type { Call, TemplateFunction } from '../function.ts'
 import { any, define, FunctionError, float64, int, string, variadic } from '../function.ts'
 import { intType, sliceOf } from '../type.ts'
+import type { List, Value } from '../value.ts'
 import * as values from '../value.ts'
-import { List, type Value } from '../value.ts'
 import { parseIntOrBound, toFloat64, toInt64 } from './cast.ts'
 import { applyDecimal } from './decimal.ts'
+import { grownList } from './slicing.ts'
 
 function wrap(value: bigint): Value {
   return values.int64(value)
@@ -49,7 +50,7 @@ function numbersUntil(call: Call, start: number, stop: number, step: number): nu
 }
 
 function intList(numbers: readonly number[]): List {
-  return new List(
+  return grownList(
     sliceOf(intType),
     numbers.map(number => values.int(number)),
   )

@@ -102,9 +102,9 @@ function skipPrefix(value: string, prefix: string): string | { at: string } {
 function readElement(element: string, value: string, restOfLayout: string, fields: Fields): string {
   switch (element) {
     case '06': {
-      const two = /^(?:[+-]?\d|\d\d)/.exec(value.slice(0, 2))
-      if (two === null || two[0].length < 2) throw new Mismatch()
-      const year = Number(two[0])
+      const two = value.slice(0, 2)
+      if (!/^(?:\d\d|[+-]\d)$/.test(two)) throw new Mismatch()
+      const year = Number(two)
       fields.year = year >= 69 ? year + 1900 : year + 2000
       return value.slice(2)
     }

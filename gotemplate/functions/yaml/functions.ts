@@ -33,7 +33,8 @@ function checkedKey(key: string): string {
   return foldedText(key)
 }
 
-function foldedText(text: string): string {
+function foldedText(raw: string): string {
+  const text = raw.toWellFormed()
   if (UNREADABLE.test(text)) throw new Unreadable()
   if (!text.includes('\u0085')) return text
   return text.replace(/ *\u0085(?: *\u0085)* */g, breaks => {

@@ -67,7 +67,7 @@ class Decoder {
   private fill(entries: Map<string, Value>, node: MappingNode, depth: number): void {
     for (const [key, value] of node.pairs) {
       if (isMergeKey(key)) this.merge(entries, value, depth)
-      else entries.set(this.key(key, value), this.value(value, depth + 1))
+      else entries.set(this.key(key, value, depth), this.value(value, depth + 1))
     }
   }
 
@@ -83,9 +83,13 @@ class Decoder {
     }
   }
 
-  private key(node: Node, value: Node): string {
+  private key(node: Node, value: Node, depth: number): string {
     const target = node.kind === 'alias' ? node.target : node
-    if (target.kind !== 'scalar') throw new YamlError(`yaml: invalid map key: ${goSyntax(target)}`)
+    if (target.kind !== 'scalar') {
+      // What is wrong inside comes first, and what has no end ends here.
+      this.value(node, depth + 1)
+      throw new YamlError(`yaml: invalid map key: ${goSyntax(target)}`)
+    }
     const text = keyText(resolve(target))
     if (text !== undefined) return text
     throw new YamlError(

@@ -37,6 +37,7 @@ export interface Token {
 
 /** Where a key without question mark may have begun; the colon decides. */
 interface SimpleKey {
+  isPossible: boolean
   readonly mark: Mark
   readonly tokenNumber: number
   /** In a block a line that begins where keys begin must have one. */
@@ -49,15 +50,17 @@ export class Scanner {
   private readonly reader: Reader
   private readonly queue: Token[] = []
   private taken = 0
-  private isEnded = false
   private indent = -1
   private readonly indents: number[] = []
   private simpleKeyAllowed = true
   /** One place for each level of flow collections, the block level first. */
-  private readonly simpleKeys: (SimpleKey | undefined)[] = [undefined]
+  private readonly simpleKeys: SimpleKey[] = []
+  /** The levels of those that hold back a token. An empty collection never does, which go-yaml did not intend. */
+  private readonly waiting = new Map<number, number>()
 
   constructor(text: string) {
     this.reader = new Reader(text)
+    this.simpleKeys.push(this.noSimpleKey())
   }
 
   /** The next token, which stays. */
@@ -79,19 +82,27 @@ export class Scanner {
 
   // A token that may turn out to be a key has to wait for its colon.
   private needsMore(): boolean {
-    if (this.isEnded && this.queue.length > 0) return false
     if (this.queue.length === 0) return true
-    return this.simpleKeys.some((key, level) => key?.tokenNumber === this.taken && this.isStillKey(level))
+    const level = this.waiting.get(this.taken)
+    return level !== undefined && this.isStillKey(this.simpleKeys[level])
   }
 
-  private isStillKey(level: number): boolean {
-    const key = this.simpleKeys[level]
-    if (key === undefined) return false
+  private isStillKey(key: SimpleKey | undefined): boolean {
+    if (key?.isPossible !== true) return false
     const { line, index } = this.reader
     if (key.mark.line >= line && key.mark.index + LONGEST_SIMPLE_KEY >= index) return true
     if (key.isRequired) this.fail("could not find expected ':'")
-    this.simpleKeys[level] = undefined
+    key.isPossible = false
     return false
+  }
+
+  private noSimpleKey(): SimpleKey {
+    const tokenNumber = this.taken + this.queue.length
+    return { isPossible: false, mark: this.reader.mark(), tokenNumber, isRequired: false }
+  }
+
+  private get simpleKey(): SimpleKey {
+    return this.simpleKeys.at(-1) as SimpleKey
   }
 
   private fail(problem: string): never {
@@ -111,16 +122,23 @@ export class Scanner {
     if (!this.simpleKeyAllowed) return
     const isRequired = !this.isInFlow && this.indent === this.reader.column
     this.removeSimpleKey()
-    this.simpleKeys[this.simpleKeys.length - 1] = {
-      mark: this.reader.mark(),
-      tokenNumber: this.taken + this.queue.length,
-      isRequired,
-    }
+    const key = { ...this.noSimpleKey(), isPossible: true, isRequired }
+    this.simpleKeys[this.simpleKeys.length - 1] = key
+    this.waiting.set(key.tokenNumber, this.simpleKeys.length - 1)
   }
 
   private removeSimpleKey(): void {
-    if (this.simpleKeys.at(-1)?.isRequired === true) this.fail("could not find expected ':'")
-    this.simpleKeys[this.simpleKeys.length - 1] = undefined
+    const key = this.simpleKey
+    if (!key.isPossible) return
+    if (key.isRequired) this.fail("could not find expected ':'")
+    key.isPossible = false
+    this.waiting.delete(key.tokenNumber)
+  }
+
+  /** Before the token of that number, or at the end if the parser has it already. */
+  private insert(token: Token, number: number): void {
+    const place = number - this.taken
+    this.queue.splice(place < 0 ? this.queue.length : place, 0, token)
   }
 
   /** Opens a block collection in that column unless one is open there; its token goes before number `at`. */
@@ -129,7 +147,7 @@ export class Scanner {
     this.indents.push(this.indent)
     this.indent = column
     const token = { kind, start: mark, value: '', suffix: '', isPlain: false }
-    this.queue.splice(at - this.taken, 0, token)
+    this.insert(token, at)
   }
 
   private unrollIndent(column: number): void {
@@ -195,7 +213,6 @@ export class Scanner {
     this.removeSimpleKey()
     this.simpleKeyAllowed = false
     this.push('stream-end', this.reader.mark())
-    this.isEnded = true
   }
 
   private fetchDocumentIndicator(kind: TokenKind): void {
@@ -208,7 +225,7 @@ export class Scanner {
 
   private fetchFlowStart(kind: TokenKind): void {
     this.saveSimpleKey()
-    this.simpleKeys.push(undefined)
+    this.simpleKeys.push(this.noSimpleKey())
     this.simpleKeyAllowed = true
     this.indicator(kind)
   }
@@ -220,7 +237,10 @@ export class Scanner {
 
   private fetchFlowEnd(kind: TokenKind): void {
     this.removeSimpleKey()
-    if (this.isInFlow) this.simpleKeys.pop()
+    if (this.isInFlow) {
+      this.waiting.delete(this.simpleKey.tokenNumber)
+      this.simpleKeys.pop()
+    }
     this.simpleKeyAllowed = false
     this.indicator(kind)
   }
@@ -252,13 +272,12 @@ export class Scanner {
   }
 
   private fetchValue(): void {
-    const level = this.simpleKeys.length - 1
-    const key = this.isStillKey(level) ? this.simpleKeys[level] : undefined
-    if (key !== undefined) {
-      const token: Token = { kind: 'key', start: key.mark, value: '', suffix: '', isPlain: false }
-      this.queue.splice(key.tokenNumber - this.taken, 0, token)
+    const key = this.simpleKey
+    if (this.isStillKey(key)) {
+      this.insert({ kind: 'key', start: key.mark, value: '', suffix: '', isPlain: false }, key.tokenNumber)
       this.rollIndent(key.mark.column, 'block-mapping-start', key.mark, key.tokenNumber)
-      this.simpleKeys[level] = undefined
+      key.isPossible = false
+      this.waiting.delete(key.tokenNumber)
       this.simpleKeyAllowed = false
     } else {
       if (!this.isInFlow) {
