@@ -7,7 +7,7 @@ import type { HttpProbe } from './connector-class.ts'
 import type { Credential } from './credential.ts'
 import { ConnectorsError } from './errors.ts'
 import { parsePredicate } from './expression.ts'
-import { probeData } from './probe-data.ts'
+import { type ProbeSecret, probeData } from './probe-data.ts'
 import { renderTemplate } from './template.ts'
 
 export type ProbeRequest = {
@@ -36,10 +36,10 @@ export function renderProbe(
   connector: Connector,
   secret: { readonly credential: Credential; readonly type: string } | undefined,
 ): ProbeRequest | undefined {
-  const data = probeData(connector, secret)
+  const data = probeData(connector, secret && decoded(secret))
   const render = (template: string, field: string) => {
     try {
-      return renderTemplate(template, { name: field, data })
+      return new TextDecoder().decode(renderTemplate(template, { name: field, data }))
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw new ConnectorsError('INVALID', 'ProbeInvalid', `Cannot render the probe's ${field}: ${why}`)
@@ -77,6 +77,18 @@ export function renderProbe(
     headers,
     followRedirects: probe.disableRedirect !== true,
   }
+}
+
+function decoded({
+  credential,
+  type,
+}: {
+  readonly credential: Credential
+  readonly type: string
+}): ProbeSecret {
+  const encoder = new TextEncoder()
+  const data = new Map([...credential.values].map(([key, value]) => [key, encoder.encode(value.reveal())]))
+  return { type, data }
 }
 
 function probeAddress(own: Address, host: string, scheme: 'http' | 'https' | undefined): Address {

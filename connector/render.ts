@@ -128,7 +128,7 @@ function* renderConfiguration(
         `Cannot write file "${file}" of configuration "${configuration.name}": ${why}`,
       )
     }
-    yield [file, bytesOf(renderTemplate(template, { name: `${configuration.name}/${file}`, data }))]
+    yield [file, renderTemplate(template, { name: `${configuration.name}/${file}`, data })]
   }
 }
 
@@ -203,6 +203,6 @@ function checkSize(files: ReadonlyMap<string, Uint8Array>): void {
   )
 }
 
-function bytesOf(text: string | Uint8Array): Uint8Array {
-  return typeof text === 'string' ? new TextEncoder().encode(text) : text
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
 }
