@@ -1,0 +1,83 @@
+// apply: a decision about a Connector, written. Every write is conditional, and what is so already is not written.
+import type { Connector } from '../../connector/connector.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { objectKey } from '../../connector/object.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import type { EventRecorder } from '../../kube/event-recorder.ts'
+import { connectors, services } from '../../kube/resources.ts'
+import { writeStatus } from '../../kube/status.ts'
+import type { CheckResults } from '../check-results.ts'
+import type { SendCheck } from '../send-check.ts'
+import type { ConnectorDecision } from './decide.ts'
+import type { ServiceAction } from './proxy-service.ts'
+
+export type ConnectorSinks = {
+  readonly client: KubeClient
+  readonly events: EventRecorder
+  readonly results: CheckResults
+  readonly sendCheck: SendCheck
+}
+
+/** Gives back whether anything was written. */
+export async function applyConnector(
+  connector: Connector,
+  decision: ConnectorDecision,
+  { client, events, results, sendCheck, signal }: ConnectorSinks & { readonly signal: AbortSignal },
+): Promise<boolean> {
+  results.want(
+    objectKey(connector.metadata),
+    decision.probes.map(plan => sendCheck.probe(plan)),
+  )
+  if (decision.service !== undefined) await applyService(decision.service, { client, signal })
+  const labelled = await applyLabels(connector, decision.labels, { client, signal })
+  const written = await writeStatus(client, connectors, {
+    object: labelled ?? connector,
+    status: decision.status,
+    signal,
+  })
+  if (written !== undefined) {
+    for (const event of decision.events) events.record({ ...event, resource: connectors, object: connector })
+  }
+  return decision.service !== undefined || labelled !== undefined || written !== undefined
+}
+
+type Writing = { readonly client: KubeClient; readonly signal: AbortSignal }
+
+async function applyService(action: ServiceAction, { client, signal }: Writing): Promise<void> {
+  switch (action.verb) {
+    case 'create':
+      // One that came into being meanwhile is somebody's: its arrival brings the next decision.
+      await client.create(services, action.service, { signal })
+      return
+    case 'replace':
+      await client.replace(services, action.service, { signal })
+      return
+    case 'delete':
+      await deleteService(action, { client, signal })
+  }
+}
+
+async function deleteService({ service }: ServiceAction, { client, signal }: Writing): Promise<void> {
+  const { name = '', namespace, uid, resourceVersion } = service.metadata
+  const preconditions = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  }
+  try {
+    await client.delete(services, { namespace, name }, { preconditions, signal })
+  } catch (error) {
+    if (!(error instanceof ConnectorsError && error.code === 'NOT_FOUND')) throw error
+  }
+}
+
+async function applyLabels(
+  connector: Connector,
+  labels: ConnectorDecision['labels'],
+  { client, signal }: Writing,
+): Promise<Connector | undefined> {
+  const { metadata } = connector
+  if (Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)) return undefined
+  // With the version that was decided on, a merge patch is refused when the Connector changed meanwhile.
+  const { resourceVersion } = metadata
+  return client.patch(connectors, metadata, { patch: { metadata: { resourceVersion, labels } }, signal })
+}

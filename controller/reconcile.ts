@@ -1,0 +1,124 @@
+// reconcile: one key, observed, decided and applied. One line in the log for each outcome that changed something.
+import type { Condition } from '../connector/condition.ts'
+import { hasCode } from '../kube/api-error.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { EventRecorder } from '../kube/event-recorder.ts'
+import type { Handled, Queue } from '../kube/queue.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import type { CheckResults } from './check-results.ts'
+import type { ControllerConfig } from './config.ts'
+import { applyConnector } from './connector/apply.ts'
+import { decideConnector } from './connector/decide.ts'
+import { observeConnector } from './connector/observe.ts'
+import { applyConnectorClass } from './connector-class/apply.ts'
+import { decideConnectorClass } from './connector-class/decide.ts'
+import { classOwner, observeConnectorClass } from './connector-class/observe.ts'
+import type { Queues } from './route-changes.ts'
+import { applyGrants } from './scope-grants/apply.ts'
+import { decideScope } from './scope-grants/decide.ts'
+import { observeScope } from './scope-grants/observe.ts'
+import type { SendCheck } from './send-check.ts'
+import { parseKey, type Watches } from './watches.ts'
+
+export type ReconcileOptions = {
+  readonly config: ControllerConfig
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Log
+  readonly events: EventRecorder
+  readonly watches: Watches
+  readonly results: CheckResults
+  readonly sendCheck: SendCheck
+}
+
+type Reconcile = (key: string, options: { readonly signal: AbortSignal }) => Promise<Handled>
+
+export type Reconcilers = Readonly<Record<'connector' | 'connectorClass' | 'scope', Reconcile>>
+
+export function createReconcilers(options: ReconcileOptions): Reconcilers {
+  const { config, client, clock, log, watches, results } = options
+  const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`
+  const sources = { client, results, ...watches }
+
+  return {
+    async connector(key, { signal }) {
+      const observed = await observeConnector(parseKey(key), sources, { signal })
+      if (observed === undefined) {
+        results.want(key, [])
+        return undefined
+      }
+      const decision = decideConnector(observed, { proxy: config.proxy, now: now() })
+      const written = await applyConnector(observed.connector, decision, { ...options, signal })
+      if (written) log.info('connector updated', { connector: key, ...readyFields(decision.status) })
+      // A Secret of another type is not watched; its end is found by looking again.
+      const unsettled = observed.secret === undefined || decision.probes.length === 0
+      return unsettled ? { againMs: config.probeIntervalMs } : undefined
+    },
+
+    async connectorClass(name, { signal }) {
+      const { systemNamespace } = config.proxy
+      const observed = await observeConnectorClass(name, { ...sources, systemNamespace }, { signal })
+      if (observed === undefined) {
+        results.want(classOwner(name), [])
+        return undefined
+      }
+      const decision = decideConnectorClass(observed, { systemNamespace, now: now() })
+      const written = await applyConnectorClass(observed.connectorClass, decision, { ...options, signal })
+      if (written) log.info('connector class updated', { class: name, ...readyFields(decision.status) })
+      return undefined
+    },
+
+    async scope(namespace, { signal }) {
+      const observed = await observeScope(namespace, sources, { signal })
+      if (observed === undefined) return undefined
+      const { actions, isTaken } = decideScope(observed, { enabled: config.scopeGrants })
+      await applyGrants(actions, { client, signal })
+      if (actions.length > 0) log.info('scope grants updated', { namespace, writes: actions.length })
+      if (isTaken) log.warn('scope grants left out: the name is taken', { namespace })
+      return undefined
+    },
+  }
+}
+
+function readyFields({ conditions }: { readonly conditions?: readonly Condition[] }) {
+  const ready = conditions?.find(condition => condition.type === 'Ready')
+  return { ready: ready?.status, reason: ready?.reason }
+}
+
+export type RunReconcilersOptions = {
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** Nothing is decided before the objects are known. */
+  readonly after: Promise<void>
+}
+
+const workers = 8
+
+/** Handles what the queues hold until `signal` is aborted. */
+export async function runReconcilers(
+  reconcilers: Reconcilers,
+  queues: Queues,
+  { log, signal, after }: RunReconcilersOptions,
+): Promise<void> {
+  const aborted = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => aborted.resolve(), { once: true })
+  if (signal.aborted) aborted.resolve()
+  await Promise.race([after, aborted.promise])
+  const run = (queue: Queue, kind: keyof Reconcilers) =>
+    queue.run({
+      workers,
+      signal,
+      handle: reconcilers[kind],
+      onError({ key, error, retryMs }) {
+        // Somebody else wrote first: the news is on its way, and nothing is wrong.
+        if (hasCode(error, 'CONFLICT')) return
+        log.warn('cannot reconcile', { kind, key, retryMs: Math.round(retryMs), error })
+      },
+    })
+  await Promise.all([
+    run(queues.connectors, 'connector'),
+    run(queues.connectorClasses, 'connectorClass'),
+    run(queues.scopes, 'scope'),
+  ])
+}

@@ -1,0 +1,55 @@
+// The controller's side door: health and metrics.
+import type { Address } from '../runtime/flags.ts'
+import { startHealthServer } from '../runtime/health.ts'
+import { createMetrics, type Metrics } from '../runtime/metrics.ts'
+import type { Queues } from './route-changes.ts'
+import type { Watches } from './watches.ts'
+
+export type ServerOptions = {
+  readonly address: Address
+  readonly watches: Watches
+  readonly queues: Queues
+  readonly isSynced: () => boolean
+  readonly signal: AbortSignal
+}
+
+export type Server = { readonly url: string; close(): Promise<void> }
+
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { address, watches, queues, isSynced, signal } = options
+  const metrics = createMetrics({ process: true })
+  describeState(metrics, { watches, queues })
+  const checks = { caches: () => (isSynced() ? undefined : 'the objects are not all known yet') }
+  const { host, port, close } = await startHealthServer({ ...address, checks, metrics, stopping: signal })
+  const shown = host.includes(':') ? `[${host}]` : host
+  return { url: `http://${shown}:${port}`, close }
+}
+
+function describeState(
+  metrics: Metrics,
+  { watches, queues }: { readonly watches: Watches; readonly queues: Queues },
+): void {
+  metrics.gauge({
+    name: 'connectors_connectors',
+    help: 'Connectors by class, readiness and its reason',
+    labels: ['class', 'ready', 'reason'],
+    read: () => connectorCounts(watches),
+  })
+  metrics.gauge({
+    name: 'connectors_queue_depth',
+    help: 'Objects that wait to be looked at',
+    labels: ['queue'],
+    read: () => Object.entries(queues).map(([name, queue]) => [queue.depth, name] as const),
+  })
+}
+
+function connectorCounts(watches: Watches): Iterable<readonly [number, ...string[]]> {
+  const counts = new Map<string, { count: number; readonly labels: readonly string[] }>()
+  for (const { spec, status } of watches.connectors.list()) {
+    const ready = status?.conditions?.find(condition => condition.type === 'Ready')
+    const labels = [spec.connectorClassName ?? '', ready?.status ?? 'Unknown', ready?.reason ?? '']
+    const entry = counts.get(labels.join(' ')) ?? { count: 0, labels }
+    counts.set(labels.join(' '), { ...entry, count: entry.count + 1 })
+  }
+  return [...counts.values()].map(({ count, labels }) => [count, ...labels] as const)
+}

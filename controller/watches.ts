@@ -1,0 +1,153 @@
+// The watched objects, how they are found, and whom a change concerns.
+import { proxyServiceName } from '../connector/address.ts'
+import { type Connector, credentialSecretName } from '../connector/connector.ts'
+import type { ConnectorClass } from '../connector/connector-class.ts'
+import { watchedSecretTypes } from '../connector/credential.ts'
+import { type ObjectKey, objectKey } from '../connector/object.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { createInformer, type Informer } from '../kube/informer.ts'
+import {
+  type KubeObject,
+  type Namespace,
+  type Role,
+  type RoleBinding,
+  refKey,
+  type Service,
+} from '../kube/objects.ts'
+import { createReferencedSecrets, type ReferencedSecrets } from '../kube/referenced-secrets.ts'
+import {
+  connectorClasses,
+  connectors,
+  namespaces,
+  type Resource,
+  roleBindings,
+  roles,
+  services,
+} from '../kube/resources.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { destinationService } from './connector-class/destination.ts'
+import { grantLabel } from './scope-grants/decide.ts'
+import { innerNamespaceLabel, projectLabel } from './scope-grants/observe.ts'
+
+export type Watches = {
+  readonly connectors: Informer<Connector>
+  readonly connectorClasses: Informer<ConnectorClass>
+  readonly namespaces: Informer<Namespace>
+  readonly roles: Informer<Role>
+  readonly roleBindings: Informer<RoleBinding>
+  readonly services: Informer<Service>
+  readonly secrets: ReferencedSecrets
+}
+
+export type WatchesOptions = {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly systemNamespace: string
+  readonly onError: (error: unknown) => void
+  /** Told of the Secrets that Connectors name, by `namespace/name`. */
+  readonly onSecret: (key: string) => void
+}
+
+export function createWatches({
+  client,
+  clock,
+  systemNamespace,
+  onError,
+  onSecret,
+}: WatchesOptions): Watches {
+  const watch = <T extends KubeObject>(
+    resource: Resource<T>,
+    options: { readonly labelSelector?: string; readonly transform?: (object: T) => T | undefined } = {},
+  ) => createInformer({ client, clock, resource, onError, ...options })
+
+  const ofConnectors = watch(connectors)
+  ofConnectors.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
+  ofConnectors.index('secret', connector => secretKeys(connector))
+  ofConnectors.index('service', ({ metadata }) => [
+    refKey({ namespace: metadata.namespace, name: proxyServiceName(metadata.name) }),
+  ])
+
+  const ofClasses = watch(connectorClasses)
+  ofClasses.index('service', ({ spec }) =>
+    [spec.api, spec.proxy]
+      .flatMap(destination => destinationService(destination, systemNamespace) ?? [])
+      .map(refKey),
+  )
+
+  const ofNamespaces = watch(namespaces)
+  ofNamespaces.index('project', ({ metadata }) => labelValue(metadata.labels, projectLabel))
+  ofNamespaces.index('inner', ({ metadata }) => labelValue(metadata.labels, innerNamespaceLabel))
+
+  const grants = { labelSelector: `${grantLabel}=true` }
+  return {
+    connectors: ofConnectors,
+    connectorClasses: ofClasses,
+    namespaces: ofNamespaces,
+    roles: watch(roles, grants),
+    roleBindings: watch(roleBindings, grants),
+    services: watch(services, {
+      // Those that stand for Connectors (or are in the place of one) and those that classes name.
+      transform: service => {
+        const { name } = service.metadata
+        const isNamed = ofClasses.byIndex('service', objectKey(service.metadata)).length > 0
+        return isNamed || name.startsWith('c-') ? service : undefined
+      },
+    }),
+    secrets: createReferencedSecrets({
+      client,
+      clock,
+      isReferenced: ref => ofConnectors.byIndex('secret', refKey(ref)).length > 0,
+      onChange: change => onSecret(objectKey(change.object.metadata)),
+      onError,
+    }),
+  }
+}
+
+export type RunWatchesOptions = {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Called once all objects are known. */
+  readonly onSynced: () => void
+}
+
+/** Runs the watches until `signal` is aborted. */
+export async function runWatches(
+  watches: Watches,
+  { clock, signal, onSynced }: RunWatchesOptions,
+): Promise<void> {
+  const { connectors, connectorClasses, secrets } = watches
+  const followTypes = () => secrets.watch(watchedSecretTypes(connectorClasses.list()))
+  // Services and Secrets are kept or dropped by who names them: those must be known first.
+  const naming = [connectors, connectorClasses]
+  const others = [watches.namespaces, watches.roles, watches.roleBindings, watches.services]
+  const running = [...naming.map(informer => informer.run({ signal })), secrets.run({ signal })]
+  try {
+    await Promise.all(naming.map(informer => informer.synced))
+    running.push(...others.map(informer => informer.run({ signal })))
+    followTypes()
+    connectorClasses.onChange(followTypes)
+    await Promise.all(others.map(informer => informer.synced))
+    while (!secrets.isSynced) await clock.sleep(syncPollMs, { signal })
+    onSynced()
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  await Promise.all(running)
+}
+
+const syncPollMs = 20
+
+function secretKeys(connector: Connector): readonly string[] {
+  const name = credentialSecretName(connector)
+  return name === undefined ? [] : [refKey({ namespace: connector.metadata.namespace, name })]
+}
+
+function labelValue(labels: Readonly<Record<string, string>> | undefined, key: string): readonly string[] {
+  const value = labels?.[key]
+  return value === undefined || value === '' ? [] : [value]
+}
+
+export function parseKey(key: string): ObjectKey {
+  const [namespace = '', name = ''] = key.split('/')
+  return { namespace, name }
+}
