@@ -234,8 +234,10 @@ function failed(
     const reason = error instanceof RangeError ? 'the result is too large' : 'the function failed'
     throw state.failure('error calling %s: %s', [name, reason], { cause: error })
   }
-  // With literals only, the text can repeat nothing but the template.
-  const isSafe = final === absent && args.every(arg => arg.kind !== 'field' && isLiteral(arg))
+  // With literals only, or one of them for a message, the text repeats nothing but the template.
+  const isSafe =
+    (final === absent && args.every(isLiteral)) ||
+    args.some(arg => arg.kind === 'string' && arg.text === error.message)
   const safe = isSafe ? undefined : `error calling ${name}: ${error.safe}`
   throw state.failure('error calling %s: %s', [name, error.message], { safe })
 }

@@ -33,7 +33,9 @@ export function sprint(charge: Charge, values: readonly Value[]): string {
   values.forEach((value, i) => {
     const isText = typeof value === 'string' || value instanceof Text
     if (i > 0 && !isText && !previousIsText) text += ' '
-    text += printed(charge, value)
+    const part = printed(charge, value)
+    charge.allocate(part.length)
+    text += part
     previousIsText = isText
   })
   return text
@@ -41,7 +43,9 @@ export function sprint(charge: Charge, values: readonly Value[]): string {
 
 /** fmt.Sprintln. */
 export function sprintln(charge: Charge, values: readonly Value[]): string {
-  return `${values.map(value => printed(charge, value)).join(' ')}\n`
+  const text = `${values.map(value => printed(charge, value)).join(' ')}\n`
+  charge.allocate(text.length)
+  return text
 }
 
 /** What %v prints; nil of either sort is `<nil>`. */
