@@ -1,0 +1,57 @@
+// connectors exec: runs a command that finds its client files in a volume, and removes the volume when it ends.
+import { spawn } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { ConnectorsError } from '../connector/errors.ts'
+import { parseCommandLine, usageError } from './arguments.ts'
+import { clientEnvironment } from './client-environment.ts'
+import { instanceClient, mountVolume } from './volume.ts'
+import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
+
+export const help = `Usage: connectors exec --connector NAMESPACE/NAME [OPTION...] -- COMMAND [ARGUMENT...]
+
+Runs COMMAND with a volume of a running instance: git finds the .gitconfig in it, and CONNECTORS_VOLUME holds its
+path. The volume goes when COMMAND ends, and COMMAND's exit status is this one's.
+
+Options:
+${volumeHelp}`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, rest } = parseCommandLine('exec', args, volumeOptions)
+  const [command, ...commandArgs] = rest
+  if (command === undefined) throw usageError('exec', 'the command is missing; write it after "--"')
+  const request = volumeRequest('exec', values)
+  const instance = await instanceOf(values)
+  const client = await instanceClient(instance)
+  try {
+    const volume = await mountVolume(instance, request, client)
+    try {
+      const files = await readdir(volume.path)
+      const env = { ...process.env, ...clientEnvironment(volume.path, files) }
+      return await runCommand(command, commandArgs, env)
+    } finally {
+      await volume.remove()
+    }
+  } finally {
+    client.close()
+  }
+}
+
+function runCommand(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', env })
+    // A terminal signals the whole group; what is sent to us alone goes on to the command, which decides.
+    const pass = (signal: NodeJS.Signals) => child.kill(signal)
+    process.on('SIGINT', pass).on('SIGTERM', pass)
+    const done = () => process.off('SIGINT', pass).off('SIGTERM', pass)
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      done()
+      const why = error.code === 'ENOENT' ? 'it is not on the PATH; install it or give its path' : error.code
+      reject(new ConnectorsError('PRECONDITION', 'CommandMissing', `Cannot run "${command}": ${why}`))
+    })
+    child.on('exit', (code, signal) => {
+      done()
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
+  })
+}

@@ -1,0 +1,55 @@
+// The `connectors` command: finds the subcommand and turns failures into one line and an exit status.
+import { reportFailure } from './exit-status.ts'
+
+type Command = {
+  readonly summary: string
+  readonly load: () => Promise<{ readonly help: string; run(args: readonly string[]): Promise<number> }>
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  dev: { summary: 'run the whole system on this machine', load: () => import('./dev.ts') },
+  mount: { summary: 'mount a volume of a running instance', load: () => import('./mount.ts') },
+  exec: { summary: 'run a command with a volume mounted', load: () => import('./exec.ts') },
+  render: { summary: 'render one template, or a stream of them', load: () => import('./render.ts') },
+}
+
+const help = `Usage: connectors COMMAND [OPTION...]
+
+Secretless access to Git servers and other tools for CI workloads on Kubernetes.
+
+Commands:
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .join('\n')}
+
+'connectors COMMAND --help' says more. Exit statuses: docs/command-line.md.
+`
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const stream = name === undefined ? process.stderr : process.stdout
+    stream.write(help)
+    return name === undefined ? 2 : 0
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) {
+    process.stderr.write(`connectors: Cannot run "${name}": it is no command; see 'connectors --help'\n`)
+    return 2
+  }
+  const { help: text, run } = await command.load()
+  const end = rest.indexOf('--')
+  if ((end < 0 ? rest : rest.slice(0, end)).some(arg => arg === '--help' || arg === '-h')) {
+    process.stdout.write(text)
+    return 0
+  }
+  return run(rest)
+}
+
+// A reader that stops reading (`connectors render ... | head`) is no defect.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+process.exitCode = await main(process.argv.slice(2)).catch(reportFailure)

@@ -1,0 +1,47 @@
+// connectors mount: makes a volume and prints its path; removes one.
+import { readdir } from 'node:fs/promises'
+import { pods } from '../kube/resources.ts'
+import { parseCommandLine, parseKey } from './arguments.ts'
+import { instanceClient, mountVolume } from './volume.ts'
+import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
+
+export const help = `Usage: connectors mount --connector NAMESPACE/NAME [OPTION...]
+       connectors mount --remove NAMESPACE/POD [--data DIR]
+
+Mounts a volume through the CSI driver of a running instance, as a Pod would get it, and prints its path.
+It stays, and is refreshed, until it is removed or its Pod is deleted.
+
+Options:
+${volumeHelp}  --remove NAMESPACE/POD       removes a volume, by the Pod that "mount" named
+  -o, --output text|json       (default: text)
+`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseCommandLine('mount', args, {
+    ...volumeOptions,
+    remove: { type: 'string' },
+    output: { type: 'string', short: 'o' },
+  })
+  if (values.remove !== undefined) {
+    const client = await instanceClient(await instanceOf(values))
+    await client.delete(pods, parseKey('mount', values.remove, values.namespace))
+    client.close()
+    return 0
+  }
+  const request = volumeRequest('mount', values)
+  const instance = await instanceOf(values)
+  const client = await instanceClient(instance)
+  try {
+    const { pod, path } = await mountVolume(instance, request, client)
+    if (values.output === 'json') {
+      const files = (await readdir(path)).filter(name => !name.startsWith('..')).sort()
+      process.stdout.write(`${JSON.stringify({ pod: `${pod.namespace}/${pod.name}`, path, files })}\n`)
+      return 0
+    }
+    process.stdout.write(`${path}\n`)
+    process.stderr.write(`Remove it with: connectors mount --remove ${pod.namespace}/${pod.name}\n`)
+    return 0
+  } finally {
+    client.close()
+  }
+}
