@@ -99,3 +99,21 @@ function goSecret({ type, data }: ProbeSecret) {
   const texts = [...data].map(([key, bytes]) => [key, decoder.decode(bytes)] as const)
   return { Type: type, StringData: Object.fromEntries(texts), Data: Object.fromEntries(data) }
 }
+
+/** A Connector and its Secret (or null) as Kubernetes writes them in JSON. */
+export type ProbeJson = {
+  readonly connector: ProbeSubject
+  readonly secret?: {
+    readonly type?: string
+    /** Base64. */
+    readonly data?: Readonly<Record<string, string>>
+  } | null
+}
+
+export function probeDataFromJson({ connector, secret }: ProbeJson): Value {
+  if (secret === null || secret === undefined) return probeData(connector, undefined)
+  const data = Object.entries(secret.data ?? {}).map(
+    ([key, base64]) => [key, Uint8Array.from(atob(base64), char => char.charCodeAt(0))] as const,
+  )
+  return probeData(connector, { type: secret.type, data: new Map(data) })
+}
