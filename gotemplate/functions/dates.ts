@@ -21,6 +21,8 @@ const SECOND = 1_000_000_000n
 /** Templates are rendered as on a node whose clock is set to UTC. */
 const LOCAL: Zone = UTC
 const ZERO: Instant = { seconds: ZERO_SECONDS, nanoseconds: 0, zone: UTC }
+/** What finding a zone costs, in steps. */
+const ZONE_LOOKUP = 500
 const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00'
 
 const timeMethods = new Map<string, TemplateFunction>()
@@ -94,7 +96,8 @@ function instantFromAny(call: Call, value: Value): Instant {
 }
 
 function formatIn(call: Call, layout: string, value: Value, zone: string): string {
-  call.steps(layout.length)
+  // A zone of the database has to be looked up anew every time.
+  call.steps(layout.length + (zone === 'Local' || zone === 'UTC' ? 1 : ZONE_LOOKUP))
   call.allocate(layout.length * 4)
   const instant = instantFromAny(call, value)
   const seenIn = zone === 'Local' ? LOCAL : (zoneFromName(zone) ?? UTC)

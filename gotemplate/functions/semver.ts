@@ -124,8 +124,10 @@ for (const [name, method] of Object.entries(methods)) valueMethods.set(name, met
 for (const [name, method] of Object.entries(methodsOfPointer)) pointerMethods.set(name, method)
 
 /** Versions and constraints are short; what is long costs what it takes to look at it. */
+const STEPS_PER_CHARACTER = 16
+
 function reading<T>(call: Call, texts: readonly string[], read: () => T): T {
-  for (const text of texts) call.steps(text.length)
+  for (const text of texts) call.steps(text.length * STEPS_PER_CHARACTER)
   try {
     return read()
   } catch (error) {

@@ -13,7 +13,7 @@ import { stringList, stringsOf, strval } from './text.ts'
 /** A function of one text whose work and result grow with the text alone. */
 function mapping(body: (text: string) => string): TemplateFunction {
   return define([string], (call, text) => {
-    call.steps(Math.ceil(text.length / 64))
+    call.steps(Math.ceil(text.length / 16))
     call.allocate(text.length * 4)
     return body(text)
   })
@@ -100,12 +100,19 @@ function withoutNil(values: readonly Value[]): readonly Value[] {
   return values.filter(value => value !== null && value !== undefined)
 }
 
+function joinCharged(call: Call, parts: readonly string[]): string {
+  call.allocate(parts.reduce((size, part) => size + part.length + 1, 0))
+  return parts.join(' ')
+}
+
 // sprig trims the format, not the result: leading and trailing blanks of the values stay.
 function cat(call: Call, values: readonly Value[]): string {
-  const text = withoutNil(values)
-    .map(value => printed(call, value))
-    .join(' ')
-  return canonical(text)
+  return canonical(
+    joinCharged(
+      call,
+      withoutNil(values).map(value => printed(call, value)),
+    ),
+  )
 }
 
 const trimAll = define([string, string], (_, set, text) => trimSet(set, text))
@@ -137,14 +144,16 @@ export const strings: Readonly<Record<string, TemplateFunction>> = {
 
   toString: define([any], (call, value) => strval(call, value)),
   quote: variadic([], any, (call, ...values) =>
-    withoutNil(values)
-      .map(value => quote(strval(call, value)))
-      .join(' '),
+    joinCharged(
+      call,
+      withoutNil(values).map(value => quote(strval(call, value))),
+    ),
   ),
   squote: variadic([], any, (call, ...values) =>
-    withoutNil(values)
-      .map(value => `'${printed(call, value)}'`)
-      .join(' '),
+    joinCharged(
+      call,
+      withoutNil(values).map(value => `'${printed(call, value)}'`),
+    ),
   ),
   cat: variadic([], any, (call, ...values) => cat(call, values)),
 

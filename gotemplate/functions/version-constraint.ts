@@ -34,12 +34,13 @@ function rewriteHyphenRanges(constraint: string): string {
   const number = '[0-9|xX*]+'
   const version = `v?${number}(?:\\.${number})?(?:\\.${number})?${SUFFIX.replace('(-', '(?:-')}`
   const range = RE2JS.compile(`\\s*(${version})\\s+-\\s+(${version})\\s*`).matcher(constraint)
-  let rewritten = constraint
+  let rewritten = ''
+  let from = 0
   while (range.find()) {
-    const bounds = `>= ${range.group(1)}, <= ${range.group(2)} `
-    rewritten = rewritten.replace(range.group(0) ?? '', () => bounds)
+    rewritten += `${constraint.slice(from, range.start())}>= ${range.group(1)}, <= ${range.group(2)} `
+    from = range.end()
   }
-  return rewritten
+  return rewritten + constraint.slice(from)
 }
 
 function parseAlternative(text: string): readonly Constraint[] {

@@ -93,7 +93,7 @@ function initials(text: string): string {
 function charged(body: (text: string) => string): TemplateFunction {
   return define([string], (call, text) => {
     call.allocate(text.length * 4)
-    call.steps(Math.ceil(text.length / 64))
+    call.steps(Math.ceil(text.length / 2))
     return body(text)
   })
 }
