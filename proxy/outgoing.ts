@@ -9,7 +9,7 @@ export function outgoingHeaders(
   { injected, requestId }: { readonly injected: readonly string[]; readonly requestId: string },
 ): HeaderList {
   const headers: string[] = []
-  const forwarded = forwardableHeaders(head)
+  const forwarded = forwardableHeaders(head, 'drop')
   let hasRequestId = false
   for (let at = 0; at < forwarded.length; at += 2) {
     const name = (forwarded[at] as string).toLowerCase()

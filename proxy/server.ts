@@ -54,7 +54,7 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     }),
     dial: createDial(config),
     formatFailure,
-    clock: { now: () => clock.monotonicMs() },
+    clock,
   })
   const record: (use: UseRecord) => void = registerProxyMetrics(metrics, {
     connections: () => server.connectionCount,
@@ -83,10 +83,9 @@ function urlHost(host: string): string {
 
 function createDial({ connectTo }: ProxyConfig): Dial<ToolOrigin> {
   const trust = new TrustStore({ capacity: 64 })
-  return ({ address }, { signal, onread }) =>
+  return ({ address }, { signal }) =>
     dial(address, {
       signal,
-      onread,
       connectTo,
       trust: trust.context([]),
       // The address is the Connector's own.

@@ -1,6 +1,6 @@
 // dial: a connection to a tool, to a checked address and, for https, with a verified certificate before a byte of
 // ours is written.
-import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
 import { type ConnectTo, type Endpoint, endpointKey } from './connect-to.ts'
 import { certificateFailure, connectionFailure, DialError } from './dial-error.ts'
@@ -21,8 +21,6 @@ export type DialOptions = {
   /** For the look-up, the connection and the TLS handshake together. */
   readonly connectTimeoutMs: number
   readonly connectTo?: ConnectTo
-  /** Reads into buffers of the caller's, as `net.connect` takes it. TLS has buffers of its own. */
-  readonly onread?: OnReadOpts | undefined
 }
 
 /** A connected socket (a TLSSocket for https); throws DialError, or the signal's reason once it is aborted. */
@@ -40,8 +38,7 @@ export async function dial(origin: Origin, options: DialOptions): Promise<Socket
   const either = AbortSignal.any([signal, timeout.signal])
   try {
     const addresses = await orAborted(resolveEndpoint(endpoint, policy), either)
-    const onread = origin.scheme === 'http' ? options.onread : undefined
-    const socket = await connectToFirst(addresses, endpoint, { signal: either, onread })
+    const socket = await connectToFirst(addresses, endpoint, either)
     return origin.scheme === 'http' ? socket : await secure(socket, { host, target, options, signal: either })
   } catch (error) {
     signal.throwIfAborted()
@@ -68,7 +65,7 @@ const attemptDelayMs = 250
 function connectToFirst(
   addresses: readonly string[],
   endpoint: Endpoint,
-  { signal, onread }: Pick<DialOptions, 'signal' | 'onread'>,
+  signal: AbortSignal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const waiting = alternateFamilies(addresses)
@@ -90,7 +87,7 @@ function connectToFirst(
       clearTimeout(timer)
       const address = waiting.shift()
       if (address === undefined) return
-      const socket = connectTcp({ host: address, port: endpoint.port, noDelay: true, onread })
+      const socket = connectTcp({ host: address, port: endpoint.port, noDelay: true })
       sockets.add(socket)
       socket.once('connect', () => {
         finish(socket)
