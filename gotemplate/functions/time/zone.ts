@@ -68,7 +68,7 @@ export function zoneFromName(name: string): Zone | undefined {
 
 /** JavaScript's dates end long before Go's; zones do not change any more there. */
 function withinDates(seconds: number): number {
-  return Math.max(-8.64e12, Math.min(8.64e12, seconds))
+  return Math.max(-8e12, Math.min(8e12, seconds))
 }
 
 // Abbreviations that no English has for Intl, or that Intl has and the time zone database has not: by minutes east.
