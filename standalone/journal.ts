@@ -1,0 +1,138 @@
+// The append-only file behind a data directory. A line is one record: its CRC-32, a space, its JSON. What was
+// appended is on the disk when append() returns. The file is rewritten with the live objects alone when it
+// has grown to a multiple of them.
+import { type FileHandle, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { ConnectorsError } from '../connector/errors.ts'
+
+const newline = 0x0a
+const smallestRewriteBytes = 4 << 20
+
+export interface Journal {
+  append(records: readonly string[]): Promise<void>
+  /** Whether a rewrite with the live records is due. */
+  isOvergrown(): boolean
+  rewrite(records: Iterable<string>): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the journal of a directory and hands each record that it holds to `replay`, in order. */
+export async function openJournal(dataDir: string, replay: (record: string) => void): Promise<Journal> {
+  const lock = await lockDirectory(dataDir)
+  const path = join(dataDir, 'objects.journal')
+  let file: FileHandle
+  let size: number
+  try {
+    file = await open(path, 'a+', 0o600)
+    size = await recover(file, path, replay)
+  } catch (error) {
+    await unlink(lock)
+    throw error
+  }
+  let rewrittenSize = size
+
+  return {
+    async append(records) {
+      const bytes = Buffer.from(records.map(frame).join(''))
+      await file.appendFile(bytes)
+      await file.datasync()
+      size += bytes.length
+    },
+    isOvergrown: () => size > Math.max(smallestRewriteBytes, 3 * rewrittenSize),
+    async rewrite(records) {
+      const next = `${path}.next`
+      const copy = await open(next, 'w', 0o600)
+      for (const chunk of chunks(records)) await copy.appendFile(chunk)
+      await copy.datasync()
+      size = rewrittenSize = (await copy.stat()).size
+      await copy.close()
+      await rename(next, path)
+      await syncDirectory(path)
+      await file.close()
+      file = await open(path, 'a+', 0o600)
+    },
+    async close() {
+      await file.close()
+      await unlink(lock)
+    },
+  }
+}
+
+/** Frames in pieces of about a mebibyte: one write each. */
+function* chunks(records: Iterable<string>): Generator<string> {
+  let chunk = ''
+  for (const record of records) {
+    chunk += frame(record)
+    if (chunk.length > 1 << 20) {
+      yield chunk
+      chunk = ''
+    }
+  }
+  yield chunk
+}
+
+function frame(record: string): string {
+  return `${crc32(record).toString(16).padStart(8, '0')} ${record}\n`
+}
+
+function unframe(line: Buffer): string | undefined {
+  if (line.length < 10 || line[8] !== 0x20) return undefined
+  const record = line.subarray(9)
+  return crc32(record) === Number.parseInt(line.toString('latin1', 0, 8), 16) ? record.toString() : undefined
+}
+
+/**
+ * Replays the records and cuts off a torn end. A kill or a power cut can only tear what was being appended:
+ * a broken record that whole ones follow is damage of another kind, and nothing is dropped then.
+ */
+async function recover(file: FileHandle, path: string, replay: (record: string) => void): Promise<number> {
+  const bytes = await file.readFile()
+  let tornAt: number | undefined
+  for (let start = 0; start < bytes.length; ) {
+    const at = bytes.indexOf(newline, start)
+    const end = at === -1 ? bytes.length : at
+    const record = at === -1 ? undefined : unframe(bytes.subarray(start, end))
+    if (record === undefined) tornAt ??= start
+    else if (tornAt === undefined) replay(record)
+    else {
+      const message = `Cannot read the journal "${path}" as objects: the record at byte ${tornAt} is damaged`
+      throw new ConnectorsError('INTERNAL', 'JournalDamaged', message)
+    }
+    start = end + 1
+  }
+  if (tornAt !== undefined) {
+    await file.truncate(tornAt)
+    await file.datasync()
+  } else if (bytes.length === 0) {
+    await syncDirectory(path)
+  }
+  return tornAt ?? bytes.length
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(dirname(path))
+  await directory.sync()
+  await directory.close()
+}
+
+/** Keeps a second server from the same directory; the lock of a killed one is taken over. */
+async function lockDirectory(dataDir: string): Promise<string> {
+  const path = join(dataDir, 'lock')
+  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+  if (holder > 0 && holder !== process.pid && isAlive(holder)) {
+    const message = `Cannot use the data directory "${dataDir}" as mine: process ${holder} is using it`
+    throw new ConnectorsError('CONFLICT', 'DataDirectoryInUse', message)
+  }
+  await writeFile(path, `${process.pid}\n`, { mode: 0o600 })
+  return path
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
