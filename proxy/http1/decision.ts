@@ -32,7 +32,7 @@ export interface Relay<O extends Origin> {
   readonly target: string
   /** The `Host` header that the tool sees. */
   readonly host: string
-  /** Start from `forwardableHeaders(head)`; framing, `Host` and hop-by-hop headers in it are ignored. */
+  /** Start from `forwardableHeaders(head, 'drop')`; framing, `Host` and hop-by-hop headers in it are ignored. */
   readonly headers: HeaderList
   /** Sent in place of the client's body, which is then read and dropped. */
   readonly body?: Uint8Array

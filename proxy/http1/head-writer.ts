@@ -1,6 +1,6 @@
 // Outgoing heads, assembled as bytes. Every byte is checked here, so that nothing can break out of its line.
 
-import { STATUS_CODES } from 'node:http'
+import { phraseOf } from './reason-phrase.ts'
 import { targetByte, tokenByte, valueByte } from './characters.ts'
 import { UnsafeHeaderError } from './failure.ts'
 import { field, fieldKind, type HeaderList } from './headers.ts'
@@ -136,7 +136,7 @@ export interface OutgoingResponse {
 }
 
 export const writeResponseHead = (transport: Transport, response: OutgoingResponse): void => {
-  const reason = response.reasonPhrase ?? STATUS_CODES[response.status] ?? ''
+  const reason = response.reasonPhrase ?? phraseOf(response.status)
   const out = transport.assemble(roomOf(response.headers) + reason.length + (response.upgrade?.length ?? 0))
   let to = putOwn(out, transport.outLength, 'HTTP/1.1 ')
   to = putOwn(out, to, String(response.status))
