@@ -8,8 +8,8 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto'
-import { isIP } from 'node:net'
 import * as der from './der.ts'
+import { ipVersion } from './ip-address.ts'
 
 /** What sprig returns as an error. */
 export class CertificateError extends Error {}
@@ -270,9 +270,9 @@ function extensions({ request, addresses, subjectKeyId, authorityKeyId }: Extens
 }
 
 function addressBytes(text: string): Uint8Array {
-  const version = isIP(text)
+  const version = ipVersion(text)
   if (version === 4) return Uint8Array.from(text.split('.').map(Number))
-  if (version === 0 || text.includes('%')) throw new CertificateError(`error parsing ip: ${text}`)
+  if (version === 0) throw new CertificateError(`error parsing ip: ${text}`)
   // A URL spells the address with digits only, four at most in each group.
   const canonical = new URL(`http://[${text}]`).hostname.slice(1, -1)
   const [head = '', tail] = canonical.split('::')

@@ -1,4 +1,4 @@
-// What Go's netip.ParseAddr says of an address between brackets: undefined for an IPv6 address.
+// IP addresses as Go's netip reads them, and its words for what is none.
 import { quote } from '../format/quote.ts'
 
 /** Why the text cannot stand between the brackets of a URL's host, in Go's words. */
@@ -21,6 +21,13 @@ export function addressProblem(text: string): string | undefined {
     default:
       return invalid('unable to parse IP')
   }
+}
+
+/** Which sort of address the text is, without a zone; 0 if none. */
+export function ipVersion(text: string): 0 | 4 | 6 {
+  if (text.includes('%')) return 0
+  if (text.includes(':')) return ipv6Problem(text) === undefined ? 6 : 0
+  return ipv4Problem(text) === undefined ? 4 : 0
 }
 
 type Problem = readonly [message: string, at?: string]

@@ -2,7 +2,8 @@
 import type { Call } from '../../function.ts'
 import { DEEPEST, failTooDeep } from '../equality.ts'
 import { syntaxError, YamlError } from './error.ts'
-import { Scanner, type Token, type TokenKind } from './scanner.ts'
+import { Scanner } from './scanner.ts'
+import type { Token, TokenKind } from './token.ts'
 
 export interface ScalarNode {
   readonly kind: 'scalar'

@@ -1,39 +1,9 @@
 // YAML 1.1 text to tokens, with libyaml's idea of what is a key, what ends a plain scalar and what goes wrong.
 import { type Mark, syntaxError } from './error.ts'
+import { scanAnchorName, scanDirective, scanTag } from './property-scanner.ts'
 import { isBlank, isBreak, Reader } from './reader.ts'
 import { scanBlockScalar, scanPlainScalar, scanQuotedScalar } from './scalar-scanner.ts'
-
-export type TokenKind =
-  | 'stream-end'
-  | 'version-directive'
-  | 'tag-directive'
-  | 'document-start'
-  | 'document-end'
-  | 'block-sequence-start'
-  | 'block-mapping-start'
-  | 'block-end'
-  | 'flow-sequence-start'
-  | 'flow-sequence-end'
-  | 'flow-mapping-start'
-  | 'flow-mapping-end'
-  | 'block-entry'
-  | 'flow-entry'
-  | 'key'
-  | 'value'
-  | 'alias'
-  | 'anchor'
-  | 'tag'
-  | 'scalar'
-
-export interface Token {
-  readonly kind: TokenKind
-  readonly start: Mark
-  /** Of a scalar, anchor or alias; the handle of a tag; `major.minor` of a version. */
-  readonly value: string
-  /** Of a tag: what follows the handle; of a tag directive: its prefix. */
-  readonly suffix: string
-  readonly isPlain: boolean
-}
+import type { Token, TokenKind } from './token.ts'
 
 /** Where a key without question mark may have begun; the colon decides. */
 interface SimpleKey {
@@ -315,140 +285,22 @@ export class Scanner {
   }
 
   private scanAnchor(kind: 'alias' | 'anchor'): void {
-    const { reader } = this
-    const start = reader.mark()
-    reader.skip()
-    const value = reader.readWhile(/[0-9A-Za-z_-]/)
-    const next = reader.peek()
-    if (value === '' || !(next === '' || isBlank(next) || isBreak(next) || /[?:,\]}%@`]/.test(next))) {
-      this.fail('did not find expected alphabetic or numeric character')
-    }
-    this.push(kind, start, { value })
+    const start = this.reader.mark()
+    this.push(kind, start, { value: scanAnchorName(this.reader) })
   }
 
   private scanTag(): void {
-    const { reader } = this
-    const start = reader.mark()
-    let value = ''
-    let suffix: string
-    if (reader.peek(1) === '<') {
-      reader.skip()
-      reader.skip()
-      suffix = this.scanTagUri('')
-      if (reader.peek() !== '>') this.fail("did not find the expected '>'")
-      reader.skip()
-    } else {
-      value = this.scanTagHandle(false)
-      if (value.length > 1 && value.endsWith('!')) suffix = this.scanTagUri('')
-      else {
-        suffix = this.scanTagUri(value)
-        value = suffix === '' ? '' : '!'
-        if (suffix === '') suffix = '!'
-      }
-    }
-    this.expectBlankOrBreak('did not find expected whitespace or line break')
-    this.push('tag', start, { value, suffix })
-  }
-
-  private expectBlankOrBreak(problem: string): void {
-    const next = this.reader.peek()
-    if (next !== '' && !isBlank(next) && !isBreak(next)) this.fail(problem)
-  }
-
-  private scanTagHandle(isDirective: boolean): string {
-    const { reader } = this
-    if (reader.peek() !== '!') this.fail("did not find expected '!'")
-    let handle = reader.read() + reader.readWhile(/[0-9A-Za-z_-]/)
-    if (reader.peek() === '!') handle += reader.read()
-    else if (isDirective && handle !== '!') this.fail("did not find expected '!'")
-    return handle
-  }
-
-  /** `head` is what was taken for a handle and begins the suffix. */
-  private scanTagUri(head: string): string {
-    const { reader } = this
-    let uri = head.slice(1)
-    let hasTag = head !== ''
-    for (;;) {
-      const plain = reader.readWhile(/[0-9A-Za-z_\-;/?:@&=+$,.!~*'()[\]]/)
-      if (plain !== '') hasTag = true
-      uri += plain
-      if (reader.peek() !== '%') break
-      hasTag = true
-      uri += this.scanUriEscape()
-    }
-    if (!hasTag) this.fail('did not find expected tag URI')
-    return uri
-  }
-
-  private scanUriEscape(): string {
-    const { reader } = this
-    const bytes: number[] = []
-    let wanted = 1
-    while (bytes.length < wanted) {
-      const digits = reader.peek(1) + reader.peek(2)
-      if (reader.peek() !== '%' || !/^[0-9A-Fa-f]{2}$/.test(digits))
-        this.fail('did not find URI escaped octet')
-      const byte = Number.parseInt(digits, 16)
-      if (bytes.length === 0) {
-        wanted = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 0
-        if (wanted === 0) this.fail('found an incorrect leading UTF-8 octet')
-      } else if ((byte & 0xc0) !== 0x80) this.fail('found an incorrect trailing UTF-8 octet')
-      bytes.push(byte)
-      for (let i = 0; i < 3; i++) reader.skip()
-    }
-    return new TextDecoder().decode(Uint8Array.from(bytes))
+    const start = this.reader.mark()
+    const { handle, suffix } = scanTag(this.reader)
+    this.push('tag', start, { value: handle, suffix })
   }
 
   private fetchDirective(): void {
-    const { reader } = this
     this.unrollIndent(-1)
     this.removeSimpleKey()
     this.simpleKeyAllowed = false
-    const start = reader.mark()
-    reader.skip()
-    const name = reader.readWhile(/[0-9A-Za-z_-]/)
-    if (name === '') this.fail('could not find expected directive name')
-    this.expectBlankOrBreak('found unexpected non-alphabetical character')
-    if (name === 'YAML') this.push('version-directive', start, { value: this.scanVersion() })
-    else if (name === 'TAG') this.push('tag-directive', start, this.scanTagDirective())
-    else this.fail('found unknown directive name')
-    reader.skipBlanks()
-    if (reader.peek() === '#') reader.skipLineRest()
-    if (reader.peek() !== '' && !isBreak(reader.peek())) {
-      this.fail('did not find expected comment or line break')
-    }
-    if (isBreak(reader.peek())) reader.readBreak()
-  }
-
-  private scanVersion(): string {
-    const { reader } = this
-    reader.skipBlanks()
-    const major = this.scanVersionNumber()
-    if (reader.peek() !== '.') this.fail("did not find expected digit or '.' character")
-    reader.skip()
-    return `${major}.${this.scanVersionNumber()}`
-  }
-
-  private scanVersionNumber(): number {
-    const { reader } = this
-    let digits = ''
-    while (/^[0-9]$/.test(reader.peek())) {
-      if (digits.length === 2) this.fail('found extremely long version number')
-      digits += reader.read()
-    }
-    if (digits === '') this.fail('did not find expected version number')
-    return Number(digits)
-  }
-
-  private scanTagDirective(): { value: string; suffix: string } {
-    const { reader } = this
-    reader.skipBlanks()
-    const value = this.scanTagHandle(true)
-    if (!isBlank(reader.peek())) this.fail('did not find expected whitespace')
-    reader.skipBlanks()
-    const suffix = this.scanTagUri('')
-    this.expectBlankOrBreak('did not find expected whitespace or line break')
-    return { value, suffix }
+    const start = this.reader.mark()
+    const { kind, value, suffix } = scanDirective(this.reader)
+    this.push(kind, start, { value, suffix })
   }
 }
