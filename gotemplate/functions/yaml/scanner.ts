@@ -177,18 +177,27 @@ export class Scanner {
     }
   }
 
-  private fetchStreamEnd(): void {
-    this.reader.closeLine()
+  private closeBlocks(): void {
     this.unrollIndent(-1)
     this.removeSimpleKey()
     this.simpleKeyAllowed = false
+  }
+
+  /** In a block, opens a collection in this column if none is open there. */
+  private startInBlock(kind: TokenKind, problem: string): void {
+    if (this.isInFlow) return
+    if (!this.simpleKeyAllowed) this.fail(problem)
+    this.rollIndent(this.reader.column, kind, this.reader.mark())
+  }
+
+  private fetchStreamEnd(): void {
+    this.reader.closeLine()
+    this.closeBlocks()
     this.push('stream-end', this.reader.mark())
   }
 
   private fetchDocumentIndicator(kind: TokenKind): void {
-    this.unrollIndent(-1)
-    this.removeSimpleKey()
-    this.simpleKeyAllowed = false
+    this.closeBlocks()
     this.push(kind, this.reader.mark())
     for (let i = 0; i < 3; i++) this.reader.skip()
   }
@@ -222,20 +231,14 @@ export class Scanner {
   }
 
   private fetchBlockEntry(): void {
-    if (!this.isInFlow) {
-      if (!this.simpleKeyAllowed) this.fail('block sequence entries are not allowed in this context')
-      this.rollIndent(this.reader.column, 'block-sequence-start', this.reader.mark())
-    }
+    this.startInBlock('block-sequence-start', 'block sequence entries are not allowed in this context')
     this.removeSimpleKey()
     this.simpleKeyAllowed = true
     this.indicator('block-entry')
   }
 
   private fetchKey(): void {
-    if (!this.isInFlow) {
-      if (!this.simpleKeyAllowed) this.fail('mapping keys are not allowed in this context')
-      this.rollIndent(this.reader.column, 'block-mapping-start', this.reader.mark())
-    }
+    this.startInBlock('block-mapping-start', 'mapping keys are not allowed in this context')
     this.removeSimpleKey()
     this.simpleKeyAllowed = !this.isInFlow
     this.indicator('key')
@@ -250,10 +253,7 @@ export class Scanner {
       this.waiting.delete(key.tokenNumber)
       this.simpleKeyAllowed = false
     } else {
-      if (!this.isInFlow) {
-        if (!this.simpleKeyAllowed) this.fail('mapping values are not allowed in this context')
-        this.rollIndent(this.reader.column, 'block-mapping-start', this.reader.mark())
-      }
+      this.startInBlock('block-mapping-start', 'mapping values are not allowed in this context')
       this.simpleKeyAllowed = !this.isInFlow
     }
     this.indicator('value')
@@ -296,9 +296,7 @@ export class Scanner {
   }
 
   private fetchDirective(): void {
-    this.unrollIndent(-1)
-    this.removeSimpleKey()
-    this.simpleKeyAllowed = false
+    this.closeBlocks()
     const start = this.reader.mark()
     const { kind, value, suffix } = scanDirective(this.reader)
     this.push(kind, start, { value, suffix })
