@@ -17,8 +17,8 @@ function isAtBlankOrEnd(reader: Reader): boolean {
 }
 
 export interface Tag {
-  /** '' if the suffix is the whole tag. */
-  readonly handle: string
+  /** The handle; '' if the suffix is the whole tag. */
+  readonly value: string
   readonly suffix: string
 }
 
@@ -34,14 +34,14 @@ function scanVerbatimTag(reader: Reader): Tag {
   const suffix = scanUri(reader, '')
   if (reader.peek() !== '>') reader.fail("did not find the expected '>'")
   reader.skip()
-  return { handle: '', suffix }
+  return { value: '', suffix }
 }
 
 function scanShortTag(reader: Reader): Tag {
   const handle = scanHandle(reader, false)
-  if (handle.length > 1 && handle.endsWith('!')) return { handle, suffix: scanUri(reader, '') }
+  if (handle.length > 1 && handle.endsWith('!')) return { value: handle, suffix: scanUri(reader, '') }
   const suffix = scanUri(reader, handle)
-  return suffix === '' ? { handle: '', suffix: '!' } : { handle: '!', suffix }
+  return suffix === '' ? { value: '', suffix: '!' } : { value: '!', suffix }
 }
 
 function scanHandle(reader: Reader, isDirective: boolean): string {

@@ -268,13 +268,11 @@ export class Scanner {
   private fetchBlockScalar(isLiteral: boolean): void {
     this.removeSimpleKey()
     this.simpleKeyAllowed = true
-    const start = this.reader.mark()
-    this.push('scalar', start, { value: scanBlockScalar(this.reader, this.indent, isLiteral) })
+    this.push('scalar', this.reader.mark(), { value: scanBlockScalar(this.reader, this.indent, isLiteral) })
   }
 
   private scanQuoted(isSingle: boolean): void {
-    const start = this.reader.mark()
-    this.push('scalar', start, { value: scanQuotedScalar(this.reader, isSingle) })
+    this.push('scalar', this.reader.mark(), { value: scanQuotedScalar(this.reader, isSingle) })
   }
 
   private scanPlain(): void {
@@ -285,14 +283,11 @@ export class Scanner {
   }
 
   private scanAnchor(kind: 'alias' | 'anchor'): void {
-    const start = this.reader.mark()
-    this.push(kind, start, { value: scanAnchorName(this.reader) })
+    this.push(kind, this.reader.mark(), { value: scanAnchorName(this.reader) })
   }
 
   private scanTag(): void {
-    const start = this.reader.mark()
-    const { handle, suffix } = scanTag(this.reader)
-    this.push('tag', start, { value: handle, suffix })
+    this.push('tag', this.reader.mark(), scanTag(this.reader))
   }
 
   private fetchDirective(): void {
