@@ -6,6 +6,7 @@ import { type Failure, refusals } from './failure.ts'
 import { HeadParser, INCOMPLETE, MALFORMED } from './head-parser.ts'
 import { field, fieldKind, type HeaderList } from './headers.ts'
 import type { Limits } from './limits.ts'
+import type { Transport } from './transport.ts'
 
 const IDENTITY = 0
 const SIZE = 1
@@ -78,6 +79,12 @@ export class BodyScanner {
     this.to = stop
     if (onData !== undefined && stop > start) onData(start, stop)
     return stop
+  }
+
+  /** Passes the range of the last `scan` on, in the framing that it came in. */
+  passTo(transport: Transport, bytes: Buffer, reader: Transport | undefined): void {
+    if (this.resumedSize >= 0) transport.sendText(`${this.resumedSize.toString(16)}\r\n`)
+    transport.send(bytes, this.from, this.to, reader)
   }
 
   #fail(refusal: Failure): number {

@@ -1,11 +1,14 @@
 // A client's connection: one request after the other, in order, until either side wants no more.
 
+import { writeAnswer } from './answer-writer.ts'
 import { BodyScanner } from './body-scanner.ts'
-import type { Answer, Decide, Decision, Origin, Peer, Takeover } from './decision.ts'
-import { Exchange, type ExchangeClient } from './exchange.ts'
-import { type Failure, failures, internalFailure, upstreamFailure } from './failure.ts'
+import type { Answer, Decide, Origin, Peer, Takeover } from './decision.ts'
+import { Exchange } from './exchange.ts'
+import type { BodyRoute, ExchangeClient } from './exchange-client.ts'
+import { type Failure, failures, upstreamFailure } from './failure.ts'
 import { HeadParser, INCOMPLETE, MALFORMED } from './head-parser.ts'
 import { writeResponseHead } from './head-writer.ts'
+import { KeptBytes } from './kept-bytes.ts'
 import { readRequestHead } from './request-head.ts'
 import type { ServerContext } from './server-context.ts'
 import { Transport, type TransportOwner } from './transport.ts'
@@ -20,7 +23,7 @@ const TUNNEL = 4
 /** Nothing more is served; bytes are read so that our answer is not lost in a reset. */
 const LINGER = 5
 
-const routes = { hold: HOLD, exchange: BODY, drop: SKIP, tunnel: TUNNEL } as const
+const routes = { hold: HOLD, exchange: BODY, drop: SKIP, tunnel: TUNNEL } satisfies Record<BodyRoute, number>
 
 /** The rest of a body that is rather read than paid with a new connection. */
 const skippedBytes = 64 * 1024
@@ -43,10 +46,9 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   readonly #parser: HeadParser
   #phase = HEAD
   #exchange: Exchange<O> | undefined
-  #ahead: Buffer[] = []
-  #aheadLength = 0
+  readonly #ahead = new KeptBytes()
   #isProcessing = false
-  #upstreamTakes = true
+  #hasRoom = true
   #headStartedAt: number
   #activeAt: number
   #lingered = 0
@@ -78,7 +80,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
 
   /** The client has ended its side, and no further request is waiting. */
   get #hasLastRequest(): boolean {
-    return this.transport.hasEnded && this.#aheadLength === 0
+    return this.transport.hasEnded && this.#ahead.length === 0
   }
 
   isAlive(): void {
@@ -89,7 +91,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
 
   received(bytes: Buffer, start: number, end: number): void {
     this.isAlive()
-    if (this.#aheadLength > 0) {
+    if (this.#ahead.length > 0) {
       this.#keep(bytes, start, end)
       this.proceed()
       return
@@ -100,10 +102,8 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
 
   proceed(): void {
     if (this.#isProcessing) return
-    while (this.#aheadLength > 0 && this.#phase !== HOLD && !this.#isHeldBack()) {
-      const bytes = this.#ahead.length === 1 ? (this.#ahead[0] as Buffer) : Buffer.concat(this.#ahead)
-      this.#ahead = []
-      this.#aheadLength = 0
+    while (this.#ahead.length > 0 && this.#phase !== HOLD && !this.#isHeldBack()) {
+      const bytes = this.#ahead.take()
       this.#process(bytes, 0, bytes.length, undefined)
     }
     this.#afterProcessing()
@@ -113,7 +113,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#exchange?.flush()
     this.transport.flush()
     this.#updateReading()
-    if (this.transport.hasEnded && this.#aheadLength === 0) this.#clientEnded()
+    if (this.transport.hasEnded && this.#ahead.length === 0) this.#clientEnded()
   }
 
   /** Answers that the client does not read stop us from reading its next request. */
@@ -139,7 +139,8 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
       case SKIP: {
         const stop = this.body.scan(bytes, start, end)
         if (stop === MALFORMED) this.#linger()
-        else if (this.body.isDone) this.#phase = this.#exchange === undefined ? HEAD : HOLD
+        else if (this.body.isDone && this.#exchange !== undefined) this.#phase = HOLD
+        else if (this.body.isDone) this.#nextRequest()
         return stop
       }
       case TUNNEL:
@@ -155,8 +156,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   }
 
   #keep(bytes: Buffer, start: number, end: number): number {
-    this.#ahead.push(Buffer.from(bytes.subarray(start, end)))
-    this.#aheadLength += end - start
+    this.#ahead.add(bytes, start, end)
     return end
   }
 
@@ -178,30 +178,23 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#phase = HOLD
     const exchange = new Exchange(head, this, this.#context)
     this.#exchange = exchange
-    let decision: Decision<O> | Promise<Decision<O>>
-    try {
-      decision = this.#decide(head, this.#peer)
-    } catch (error) {
-      exchange.fail(internalFailure(error))
-      return stop
-    }
-    exchange.start(decision)
+    exchange.start(() => this.#decide(head, this.#peer))
     return stop
   }
 
   // --- what the exchange asks for
 
-  routeBody(route: keyof typeof routes): void {
+  routeBody(route: BodyRoute): void {
     this.#phase = routes[route]
   }
 
-  readWhile(upstreamTakes: boolean): void {
-    this.#upstreamTakes = upstreamTakes
+  readWhile(hasRoom: boolean): void {
+    this.#hasRoom = hasRoom
     this.#updateReading()
   }
 
   #updateReading(): void {
-    const mayRead = this.#upstreamTakes && this.#aheadLength < this.#context.limits.aheadBytes
+    const mayRead = this.#hasRoom && this.#ahead.length < this.#context.limits.aheadBytes
     if (mayRead) this.transport.resume()
     else this.transport.pause()
   }
@@ -211,37 +204,22 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     const rest = this.body.remaining
     const isSmallRest = rest !== undefined && rest <= skippedBytes && !head?.expectsContinue
     const ends = closes || !this.isReusable || !(this.body.isDone || isSmallRest)
-    this.#writeAnswer(answer, ends, head?.method === 'HEAD')
+    writeAnswer(this.transport, answer, { closes: ends, isHead: head?.method === 'HEAD' })
     this.finished(ends)
-  }
-
-  #writeAnswer(answer: Answer, closes: boolean, isHead: boolean): void {
-    const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
-    const { status, headers } = answer
-    const hasNoBody = status < 200 || status === 204 || status === 304
-    const bodyLength = hasNoBody ? undefined : (body?.length ?? 0)
-    try {
-      writeResponseHead(this.transport, { status, reasonPhrase: undefined, headers, bodyLength, closes })
-    } catch {
-      // Only reached with a header that cannot be sent; the answer itself is what is broken.
-      const empty = { status: 500, reasonPhrase: undefined, headers: [], bodyLength: 0, closes }
-      writeResponseHead(this.transport, empty)
-      return
-    }
-    if (body === undefined || hasNoBody || isHead) return
-    this.transport.send(Buffer.from(body.buffer, body.byteOffset, body.length), 0, body.length, undefined)
   }
 
   finished(closes: boolean): void {
     this.#exchange = undefined
-    this.#upstreamTakes = true
-    if (closes) {
-      this.#linger()
-      return
-    }
-    this.#phase = this.body.isDone ? HEAD : SKIP
-    if (this.#isProcessing) return
-    this.proceed()
+    this.#hasRoom = true
+    if (closes) this.#linger()
+    else if (this.body.isDone) this.#nextRequest()
+    else this.#phase = SKIP
+    if (!this.#isProcessing && !closes) this.proceed()
+  }
+
+  #nextRequest(): void {
+    if (this.#context.isDraining) this.#linger()
+    else this.#phase = HEAD
   }
 
   handOver(takeover: Takeover): void {
@@ -262,7 +240,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
 
   #give(takeover: Takeover): void {
     const socket = this.transport.release()
-    if (this.#aheadLength > 0) socket.unshift(Buffer.concat(this.#ahead))
+    if (this.#ahead.length > 0) socket.unshift(this.#ahead.take())
     this.#onClosed(this)
     takeover.take(socket)
   }
@@ -270,16 +248,16 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   // --- ends
 
   #refuse(failure: Failure): void {
-    this.#writeAnswer(this.#context.answerOf(failure, undefined), true, false)
+    const answer = this.#context.answerOf(failure, undefined)
+    writeAnswer(this.transport, answer, { closes: true, isHead: false })
     this.#linger()
   }
 
   /** Says no more, and reads on for a while: closing over unread bytes resets the connection and eats the answer. */
   #linger(): void {
     this.#phase = LINGER
-    this.#ahead = []
-    this.#aheadLength = 0
-    this.#upstreamTakes = true
+    this.#ahead.clear()
+    this.#hasRoom = true
     this.#headStartedAt = this.#context.clock.monotonicMs()
     this.transport.end()
     this.#updateReading()
@@ -297,7 +275,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   }
 
   #clientEnded(): void {
-    if (this.#aheadLength > 0) return
+    if (this.#ahead.length > 0) return
     if (this.#phase === TUNNEL) this.#exchange?.tunnelEnded()
     else if (this.#phase === HEAD || this.#phase === LINGER) this.transport.end()
     else if (!this.body.isDone) {
@@ -310,8 +288,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   closed(): void {
     this.#exchange?.abort('client-aborted')
     this.#exchange = undefined
-    this.#ahead = []
-    this.#aheadLength = 0
+    this.#ahead.clear()
     if (!this.#isHandedOver) this.#onClosed(this)
   }
 

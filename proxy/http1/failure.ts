@@ -81,10 +81,34 @@ export const internalFailure = (cause: unknown): Failure => ({
   cause,
 })
 
+export const malformedAnswer = (refusal: Failure): Failure => {
+  const why = refusal.message.slice(refusal.message.indexOf(': ') + 2)
+  return upstreamFailure('UpstreamMalformed', `the answer of the tool is malformed: ${why}`)
+}
+
 /** Thrown when a header that is to be written could break out of its line. Never carries the value. */
 export class UnsafeHeaderError extends Error {
   constructor(name: string) {
     super(`Cannot send the header ${JSON.stringify(name)}: its bytes do not fit a header`)
     this.name = 'UnsafeHeaderError'
   }
+}
+
+export const failureOfHead = (error: unknown): Failure =>
+  error instanceof UnsafeHeaderError
+    ? { status: 500, reason: 'UnsafeHeader', message: error.message, cause: error }
+    : internalFailure(error)
+
+const LF = 0x0a
+const CR = 0x0d
+
+/** What is wrong with a byte that ends an element where it must not. */
+export const refusalOfByte = (byte: number | undefined, otherwise: Failure): Failure => {
+  if (byte === LF) return refusals.bareLineFeed
+  return byte === CR && otherwise === refusals.fieldValue ? refusals.bareCarriageReturn : otherwise
+}
+
+export const refusalOfName = (byte: number | undefined): Failure => {
+  if (byte === 0x20 || byte === 0x09) return refusals.spaceBeforeColon
+  return byte === LF ? refusals.bareLineFeed : refusals.fieldName
 }

@@ -1,7 +1,7 @@
 // Message heads and trailer sections from bytes: one pass, resumable at every byte, nothing lenient.
 
 import { targetByte, tokenByte, valueByte } from './characters.ts'
-import { type Failure, refusals } from './failure.ts'
+import { type Failure, refusalOfByte, refusalOfName, refusals } from './failure.ts'
 import type { Limits } from './limits.ts'
 
 export const INCOMPLETE = -1
@@ -292,17 +292,7 @@ export class HeadParser {
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
 
-const refusalOfByte = (byte: number | undefined, otherwise: Failure): Failure => {
-  if (byte === LF) return refusals.bareLineFeed
-  return byte === CR && otherwise === refusals.fieldValue ? refusals.bareCarriageReturn : otherwise
-}
-
 const refusalOfMethod = (bytes: Buffer, at: number, base: number): Failure => {
   if (at === base && bytes[at] === 0x16) return refusals.tls
   return refusalOfByte(bytes[at], refusals.requestLine)
-}
-
-const refusalOfName = (byte: number | undefined): Failure => {
-  if (byte === SP || byte === TAB) return refusals.spaceBeforeColon
-  return byte === LF ? refusals.bareLineFeed : refusals.fieldName
 }

@@ -1,9 +1,9 @@
 // Outgoing heads, assembled as bytes. Every byte is checked here, so that nothing can break out of its line.
 
-import { phraseOf } from './reason-phrase.ts'
 import { targetByte, tokenByte, valueByte } from './characters.ts'
 import { UnsafeHeaderError } from './failure.ts'
 import { field, fieldKind, type HeaderList } from './headers.ts'
+import { phraseOf } from './reason-phrase.ts'
 import type { Transport } from './transport.ts'
 
 const requestSkips = new Set<number>([

@@ -62,6 +62,8 @@ export class Transport {
     this.#socket = socket
     if (!this.#ownsReads) {
       socket.on('data', (bytes: Buffer) => this.owner.received(bytes, 0, bytes.length))
+      // One that was accepted with `pauseOnConnect` does not start by itself.
+      socket.resume()
     }
     socket.on('end', () => {
       this.hasEnded = true
@@ -82,11 +84,6 @@ export class Transport {
     if ((this.#socket?.writableLength ?? 0) <= highWaterBytes) return false
     this.#isWaiting = true
     return true
-  }
-
-  /** Unsent bytes, for whoever bounds them. */
-  get unsentBytes(): number {
-    return (this.#socket?.writableLength ?? 0) + this.#outLength
   }
 
   pause(): void {

@@ -1,0 +1,26 @@
+// What an exchange needs of the connection that its request came on.
+
+import type { BodyScanner } from './body-scanner.ts'
+import type { Answer, Takeover } from './decision.ts'
+import type { Transport } from './transport.ts'
+
+/** Where the bytes after the head go: kept, to the exchange, nowhere, through the tunnel. */
+export type BodyRoute = 'hold' | 'exchange' | 'drop' | 'tunnel'
+
+export interface ExchangeClient {
+  readonly transport: Transport
+  /** The body of the running request. */
+  readonly body: BodyScanner
+  /** More requests may follow on the connection. */
+  readonly isReusable: boolean
+  routeBody(route: BodyRoute): void
+  /** Goes on after an asynchronous step, with what has arrived in between. */
+  proceed(): void
+  /** Whether whoever takes the request's bytes has room for more. */
+  readWhile(hasRoom: boolean): void
+  /** Something of the exchange moved: it is not idle. */
+  isAlive(): void
+  answer(answer: Answer, closes: boolean): void
+  handOver(takeover: Takeover): void
+  finished(closes: boolean): void
+}
