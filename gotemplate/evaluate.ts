@@ -22,7 +22,6 @@ import {
   type Value,
   zeroOf,
 } from './value.ts'
-import { assign } from './walk.ts'
 
 /** Stands for the last argument that comes from the pipeline when there is none. */
 export const absent = Symbol('absent')
@@ -64,7 +63,7 @@ export function evaluatePipe(state: Execution, dot: Value, pipe: PipeNode): Valu
   }
   for (let i = 0; i < decl.length; i++) {
     const variable = decl[i] as VariableNode
-    if (pipe.isAssign) assign(state, variable, value)
+    if (pipe.isAssign) state.assign(variable, value)
     else {
       state.names.push(variable.name)
       state.values.push(value)

@@ -7,7 +7,7 @@ import { quote } from './format/quote.ts'
 import { type Call, FunctionError, type FunctionMap } from './function.ts'
 import { callFunc } from './invoke.ts'
 import { type Limits, Meter } from './limits.ts'
-import { type Node, printNode } from './node.ts'
+import { type Node, printNode, type VariableNode } from './node.ts'
 import { type Definition, parse } from './parse.ts'
 import type { Func, Value } from './value.ts'
 import { walkList } from './walk.ts'
@@ -20,6 +20,18 @@ export interface ExecutionOptions {
   readonly limits: Limits
   readonly clock: (() => Date) | undefined
   readonly random: ((size: number) => Uint8Array) | undefined
+}
+
+/** What a template's caller has and gets back. */
+export interface Scope {
+  readonly depth: number
+  readonly template: Definition
+  readonly definitions: DefinitionSet
+  readonly node: Node | undefined
+  readonly names: string[]
+  readonly values: Value[]
+  readonly boxed: boolean[]
+  readonly dotBoxed: boolean
 }
 
 /** The functions a set of templates was parsed with. */
@@ -111,12 +123,12 @@ export class Execution implements Call {
     this.meter.allocate(bytes)
   }
 
-  /** Executes a definition with nothing but `$` in scope; `definitions` are those it sees. */
-  enter(definition: Definition, dot: Value, definitions: DefinitionSet = this.definitions): void {
+  /** Starts a definition with nothing but `$` in scope; gives what `leave` needs to come back. */
+  enter(definition: Definition, dot: Value, definitions: DefinitionSet = this.definitions): Scope {
     const { limits } = this.meter
-    if (this.depth >= limits.depth)
+    const { depth, template, definitions: outer, node, names, values, boxed, dotBoxed } = this
+    if (depth >= limits.depth)
       throw new LimitError('depth', `exceeded the call depth limit of ${limits.depth}`)
-    const { template, definitions: outerDefinitions, node, names, values, boxed, dotBoxed } = this
     this.depth++
     this.template = definition
     this.definitions = definitions
@@ -124,18 +136,25 @@ export class Execution implements Call {
     this.values = [dot]
     this.boxed = [false]
     this.dotBoxed = false
-    try {
-      walkList(this, dot, definition.root)
-    } finally {
-      this.depth--
-      this.template = template
-      this.definitions = outerDefinitions
-      this.node = node
-      this.names = names
-      this.values = values
-      this.boxed = boxed
-      this.dotBoxed = dotBoxed
-    }
+    return { depth, template, definitions: outer, node, names, values, boxed, dotBoxed }
+  }
+
+  leave(caller: Scope): void {
+    this.depth = caller.depth
+    this.template = caller.template
+    this.definitions = caller.definitions
+    this.node = caller.node
+    this.names = caller.names
+    this.values = caller.values
+    this.boxed = caller.boxed
+    this.dotBoxed = caller.dotBoxed
+  }
+
+  assign(variable: VariableNode, value: Value): void {
+    const at = this.names.lastIndexOf(variable.name)
+    if (at < 0) this.fail('undefined variable: %s', variable.name)
+    this.values[at] = value
+    this.boxed[at] = false
   }
 
   include(name: string, data: Value): string {
@@ -182,10 +201,10 @@ export class Execution implements Call {
       return this.captured(definition, data, definitions).replaceAll('<no value>', '')
     } catch (error) {
       if (!(error instanceof TemplateError) || error.reason === 'limit') throw error
-      // The text may be data, and the place in it shows a part of it.
+      // The text may be data, and every message about it shows a part of it.
       throw new FunctionError(
         `error during tpl function execution for ${quote(text)}: ${error.goMessage}`,
-        `error during tpl function execution: ${error.detail}`,
+        'error during tpl function execution',
       )
     }
   }
@@ -196,12 +215,15 @@ export class Execution implements Call {
 
   private captured(definition: Definition, data: Value, definitions: DefinitionSet): string {
     const { output } = this
+    const dot = data === null ? undefined : data
+    const caller = this.enter(definition, dot, definitions)
     this.output = ''
     this.nestedOutputs++
     try {
-      this.enter(definition, data === null ? undefined : data, definitions)
+      walkList(this, dot, definition.root)
       return this.output
     } finally {
+      this.leave(caller)
       this.output = output
       this.nestedOutputs--
     }
