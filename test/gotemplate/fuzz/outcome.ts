@@ -32,7 +32,7 @@ function withoutAddresses({ bytes }: Outcome): string {
 
 export function describeOutcome({ kind, bytes }: Outcome): string {
   const field = bytes.equals(Buffer.from(bytes.toString())) ? kind : `${kind}Base64`
-  return JSON.stringify({ [field]: field === kind ? bytes.toString() : bytes.toString('base64') })
+  return onOneLine(JSON.stringify({ [field]: field === kind ? bytes.toString() : bytes.toString('base64') }))
 }
 
 /** A line for a golden file. */
@@ -42,5 +42,10 @@ export function goldenLine(one: RenderCase, go: Outcome): string {
     /^\{"name":"[^"]*",/,
     `{"name":"${name}","category":"found",`,
   )
-  return `${head.slice(0, -1)},${describeOutcome(go).slice(1)}`
+  return onOneLine(`${head.slice(0, -1)},${describeOutcome(go).slice(1)}`)
+}
+
+// U+2028 and U+2029 end a line for some readers of lines.
+function onOneLine(json: string): string {
+  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
