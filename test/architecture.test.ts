@@ -41,6 +41,11 @@ tree('packages are declared and pinned', () => {
   none(checkExact(manifest))
 })
 
+tree('every dependency is used and explained', () => {
+  none(checkUsed(manifest, code))
+  none(checkExplained(manifest, textOf('ARCHITECTURE.md')))
+})
+
 tree('nothing names the machine or the mirror it was written with', () => {
   none(files.flatMap(checkTraces))
   none(checkLockFile(file('package-lock.json', textOf('package-lock.json'))))

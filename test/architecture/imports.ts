@@ -31,24 +31,24 @@ const fences: Readonly<Record<string, Fence>> = {
   '@grpc/proto-loader': { within: ['csi/'] },
   '@kubernetes/client-node': { within: ['kube/'], typeOnly: true },
   '@marcbachmann/cel-js': { within: ['connector/'] },
-  '@peculiar/x509': { within: ['standalone/', 'proxy/'] },
+  '@peculiar/x509': { within: ['standalone/'] },
   ajv: { within: ['standalone/'] },
+  bcryptjs: { within: ['gotemplate/'] },
   'fast-json-patch': { within: ['standalone/'] },
   jose: { within: ['standalone/'] },
   'prom-client': { within: ['runtime/'] },
   re2js: { within: ['gotemplate/'] },
   // A peer that @peculiar/x509 expects to be loaded before it.
-  'reflect-metadata': { within: ['standalone/', 'proxy/'] },
-  semver: { within: ['gotemplate/'] },
+  'reflect-metadata': { within: ['standalone/'] },
   yaml: {
-    within: ['gotemplate/', 'resource-interface/', 'standalone/', 'cli/', 'kube/kubeconfig'],
+    within: ['standalone/', 'cli/', 'kube/kubeconfig'],
   },
 }
 
 /** The only built-ins of the pure ring, which must otherwise run in a browser. */
 const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
   'connector/sensitive.ts': ['node:util'],
-  'gotemplate/functions/certificate.ts': ['node:crypto'],
+  'gotemplate/functions/certificate.ts': ['node:crypto', 'node:net'],
   'gotemplate/functions/crypto': ['node:crypto'],
   'gotemplate/functions/hash.ts': ['node:crypto'],
 }

@@ -2,9 +2,12 @@
 import { codeOf, type SourceFile } from './source.ts'
 
 export const revealing: Readonly<Record<string, string>> = {
+  'bench/proxy/contenders.ts': 'calls the proxy as a client would, with a token',
+  'cli/demo/demo.ts': 'looks for the password of the demo in every file of the volume',
   'cli/demo/git-server.ts': 'compares what a client of the demo presents with its password',
   'cli/dev/kubelet.ts': 'hands the volume driver the tokens of a pod, as a kubelet does',
   'connector/inject.ts': 'puts the credential into the request that leaves for the tool',
+  'connector/probe.ts': 'gives the Secret to the templates of the request that checks it',
   'connector/render.ts': 'writes the context token into the mounted files',
   'kube/credentials.ts': 'makes the Authorization header for the API server, anew when the token changes',
   'kube/transport.ts': 'sends that header and opens TLS with the client key',

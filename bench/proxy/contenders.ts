@@ -1,0 +1,242 @@
+// What is measured: direct, nginx, Caddy and ours, all in front of the same tool. nginx and Caddy do less: a static
+// header and an access log, where ours checks a token and a permission and finds the credential.
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { applyManifest, parseManifests } from '../../cli/dev/manifests.ts'
+import { createKubeClient } from '../../kube/client.ts'
+import { loadKubeConfig } from '../../kube/config.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { startControlPlane } from '../../standalone/main.ts'
+import { freePort, type Program, startProgram } from './programs.ts'
+
+export type Contender = {
+  readonly name: string
+  /** Undefined for direct. */
+  readonly program: Program | undefined
+  /** Base URLs. */
+  readonly small: string
+  readonly download: string
+  readonly upload: string
+  readonly headers: readonly string[]
+}
+
+export type Field = { readonly contenders: readonly Contender[]; end(): Promise<void> }
+
+const credential = Buffer.from('bench:password').toString('base64')
+export const downloadBytes = 1024 ** 3
+
+export async function startField(dir: string): Promise<Field> {
+  const programs: Program[] = []
+  const keep = async (starting: Promise<Program>) => {
+    const program = await starting
+    programs.push(program)
+    return program
+  }
+  const [toolPort, filesPort, nginxPort, caddyPort, oursPort] = await Promise.all(
+    Array.from({ length: 5 }, freePort),
+  )
+  const tool = `http://127.0.0.1:${toolPort}`
+  const files = `http://127.0.0.1:${filesPort}`
+  await writeFile(join(dir, 'big'), '')
+  await truncate(join(dir, 'big'), downloadBytes)
+
+  await keep(
+    startProgram({
+      name: 'tool',
+      command: [process.execPath, join(import.meta.dirname, 'tool.ts'), String(toolPort)],
+      port: toolPort as number,
+    }),
+  )
+  await keep(startNginx('files', { dir, port: filesPort as number, server: `root ${dir}; sendfile on;` }))
+
+  const pass = (to: string) =>
+    `proxy_pass http://${to}; proxy_set_header Authorization "Basic ${credential}";`
+  const nginx = await keep(
+    startNginx('nginx', {
+      dir,
+      port: nginxPort as number,
+      server: `access_log ${dir}/nginx.log; client_max_body_size 0; proxy_http_version 1.1;
+        proxy_set_header Connection ""; proxy_request_buffering off; proxy_buffering on; proxy_max_temp_file_size 0;
+        location / { ${pass('tool')} } location /big { ${pass('files')} }`,
+      upstreams: `upstream tool { server 127.0.0.1:${toolPort}; keepalive 64; keepalive_requests 100000000; }
+        upstream files { server 127.0.0.1:${filesPort}; keepalive 64; }`,
+    }),
+  )
+  const caddy = await keep(startCaddy({ dir, port: caddyPort as number, tool, files }))
+  const ours = await startOurs({ dir, port: oursPort as number, tool, files })
+  programs.push(ours.program)
+
+  const contender = (name: string, base: string, program: Program | undefined): Contender => ({
+    name,
+    program,
+    small: `${base}/`,
+    download: `${base}/big`,
+    upload: `${base}/upload`,
+    headers: [],
+  })
+  return {
+    contenders: [
+      { ...contender('direct', tool, undefined), download: `${files}/big` },
+      contender('nginx', `http://127.0.0.1:${nginxPort}`, nginx),
+      contender('Caddy', `http://127.0.0.1:${caddyPort}`, caddy),
+      ours.contender,
+    ],
+    async end() {
+      for (const program of programs.reverse()) await program.end()
+      await ours.end()
+    },
+  }
+}
+
+async function startNginx(
+  name: string,
+  options: {
+    readonly dir: string
+    readonly port: number
+    readonly server: string
+    readonly upstreams?: string
+  },
+): Promise<Program> {
+  const { dir, port, server, upstreams = '' } = options
+  const file = join(dir, `${name}.conf`)
+  await writeFile(
+    file,
+    `daemon off; user root; worker_processes 1; pid ${dir}/${name}.pid; error_log ${dir}/${name}.error.log;
+events { worker_connections 1024; }
+http { access_log off; keepalive_requests 100000000; client_body_temp_path ${dir}/${name}-body;
+proxy_temp_path ${dir}/${name}-proxy; fastcgi_temp_path ${dir}/${name}-f; uwsgi_temp_path ${dir}/${name}-u;
+scgi_temp_path ${dir}/${name}-s; ${upstreams}
+server { listen 127.0.0.1:${port}; ${server} } }`,
+  )
+  return startProgram({ name, command: ['nginx', '-c', file, '-p', dir], port })
+}
+
+async function startCaddy(options: {
+  readonly dir: string
+  readonly port: number
+  readonly tool: string
+  readonly files: string
+}): Promise<Program> {
+  const { dir, port, tool, files } = options
+  const proxy = (to: string) => `reverse_proxy ${to} {
+      header_up Authorization "Basic ${credential}"
+    }`
+  await writeFile(
+    join(dir, 'Caddyfile'),
+    `{
+  admin off
+  auto_https off
+}
+http://127.0.0.1:${port} {
+  bind 127.0.0.1
+  log {
+    output file ${dir}/caddy.log
+  }
+  handle /big {
+    ${proxy(files)}
+  }
+  handle {
+    ${proxy(tool)}
+  }
+}
+`,
+  )
+  const command = ['caddy', 'run', '--config', join(dir, 'Caddyfile'), '--adapter', 'caddyfile'] as const
+  return startProgram({ name: 'Caddy', command: [...command], port, env: { HOME: dir, XDG_DATA_HOME: dir } })
+}
+
+async function startOurs(options: {
+  readonly dir: string
+  readonly port: number
+  readonly tool: string
+  readonly files: string
+}): Promise<{ readonly program: Program; readonly contender: Contender; end(): Promise<void> }> {
+  const { dir, port, tool, files } = options
+  const controlPlane = await startControlPlane()
+  const kubeconfig = join(dir, 'kubeconfig')
+  await writeFile(kubeconfig, controlPlane.kubeconfig, { mode: 0o600 })
+  const clock = systemClock
+  const client = createKubeClient({
+    config: await loadKubeConfig({ kubeconfig, clock }),
+    userAgent: 'bench',
+    clock,
+  })
+  for (const manifest of parseManifests(manifests({ tool, files }), 'bench'))
+    await applyManifest(client, manifest)
+  const { token } = await client.createToken(
+    { namespace: 'default', name: 'default' },
+    { spec: { audiences: ['connectors'], expirationSeconds: 7200 } },
+  )
+  const program = await startProgram({
+    name: 'ours',
+    command: [
+      process.execPath,
+      join(import.meta.dirname, 'our-proxy.ts'),
+      kubeconfig,
+      String(port),
+      join(dir, 'audit'),
+    ],
+    port,
+    // As the launcher does.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/connectors') },
+  })
+  const base = (name: string) => `http://127.0.0.1:${port}/namespaces/default/connectors/${name}`
+  return {
+    program,
+    contender: {
+      name: 'ours',
+      program,
+      small: `${base('tool')}/`,
+      download: `${base('files')}/big`,
+      upload: `${base('tool')}/upload`,
+      headers: [`Authorization: Bearer ${token.reveal()}`],
+    },
+    async end() {
+      client.close()
+      await controlPlane.close()
+    },
+  }
+}
+
+function manifests({ tool, files }: { readonly tool: string; readonly files: string }): string {
+  const connector = (name: string, address: string) => ({
+    apiVersion: 'connectors.alauda.io/v1alpha1',
+    kind: 'Connector',
+    metadata: { name },
+    spec: { connectorClassName: 'bench', address, auth: { name: 'basicAuth', secretRef: { name: 'bench' } } },
+  })
+  const rules = [
+    { apiGroups: ['connectors.alauda.io'], resources: ['connectors', 'connectors/proxy'], verbs: ['get'] },
+  ]
+  const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'bench' }
+  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }]
+  const objects = [
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'bench' },
+      type: 'kubernetes.io/basic-auth',
+      stringData: { username: 'bench', password: 'password' },
+    },
+    {
+      apiVersion: 'connectors.alauda.io/v1alpha1',
+      kind: 'ConnectorClass',
+      metadata: { name: 'bench' },
+      spec: {
+        auth: { types: [{ name: 'basicAuth', secretType: 'kubernetes.io/basic-auth' }] },
+        proxy: { uri: 'http://127.0.0.1' },
+      },
+    },
+    connector('tool', tool),
+    connector('files', files),
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'bench' }, rules },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'bench' },
+      roleRef: role,
+      subjects,
+    },
+  ]
+  return objects.map(object => JSON.stringify(object)).join('\n---\n')
+}
