@@ -24,7 +24,11 @@ const addressSyntax = /^https?:\/\/[A-Za-z0-9.\-_:[\]]+(\/[A-Za-z0-9\-._~%!$&'()
 
 export function parseAddress(text: string, field: string): Address {
   const refuse = (why: string) =>
-    new ConnectorsError('INVALID', 'AddressInvalid', `Cannot use ${field} "${text}" as an address: ${why}`)
+    new ConnectorsError(
+      'INVALID',
+      'AddressInvalid',
+      `Cannot use ${field} "${shown(text)}" as an address: ${why}`,
+    )
   if (!/^https?:\/\//i.test(text)) throw refuse('it must start with http:// or https://')
   if (text.includes('@'))
     throw refuse('it must not hold user information; the credential belongs in a Secret')
@@ -39,6 +43,11 @@ export function parseAddress(text: string, field: string): Address {
   const hostname = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
   const port = url.port === '' ? defaultPort(scheme) : Number(url.port)
   return { scheme, hostname, port, host: url.host, prefix: path.replace(/\/+$/, '') }
+}
+
+/** Without user information and query: an address that is refused for them must not be repeated with them. */
+function shown(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1[redacted]@').replace(/[?#].*$/s, '')
 }
 
 export function defaultPort(scheme: 'http' | 'https'): number {

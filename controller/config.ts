@@ -26,7 +26,7 @@ export const controllerFlags = {
     fallback: '',
     help: 'base URL where the proxy is reached from outside; then every address has the path form on it',
   }),
-  'probe-interval': durationFlag({ fallback: 300_000, minMs: 1000, help: 'time between probes of one tool' }),
+  'probe-interval': durationFlag({ fallback: 300_000, minMs: 100, help: 'time between probes of one tool' }),
   'probe-concurrency': integerFlag({ fallback: 32, min: 1, max: 1024, help: 'probes at a time' }),
   'scope-grants': booleanFlag({ fallback: true, help: 'grant the use of Connectors to their scope' }),
   'connect-to': connectToFlag({
