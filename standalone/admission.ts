@@ -105,12 +105,25 @@ export function admitService(draft: KubeObject): Cause[] {
       ),
     ]
   }
-  const numbers = ports.map((port, index) => ({ port: Number(port['port']), index }))
-  return numbers
-    .filter(({ port }) => port < 1 || port > 65535)
-    .map(({ port, index }) =>
-      cause.invalid(`spec.ports[${index}].port`, port, 'must be between 1 and 65535, inclusive'),
-    )
+  return portCauses(ports)
+}
+
+function portCauses(ports: readonly Fields[]): Cause[] {
+  const causes: Cause[] = []
+  const names = new Set<unknown>()
+  for (const [index, { name, port }] of ports.entries()) {
+    const at = `spec.ports[${index}]`
+    if (name === undefined && ports.length > 1) causes.push(cause.required(`${at}.name`))
+    if (name !== undefined && names.has(name)) {
+      const message = `Duplicate value: ${JSON.stringify(name)}`
+      causes.push({ reason: 'FieldValueDuplicate', message, field: `${at}.name` })
+    }
+    names.add(name)
+    if (Number(port) < 1 || Number(port) > 65535) {
+      causes.push(cause.invalid(`${at}.port`, port, 'must be between 1 and 65535, inclusive'))
+    }
+  }
+  return causes
 }
 
 export function admitRole(draft: KubeObject, { user, store, previous }: Admission): Cause[] {

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse } from 'yaml'
 import { isFields } from './object.ts'
+import { parseProtobuf, protobufType } from './protobuf.ts'
 import { badRequest, notAcceptable, unsupportedMediaType } from './status.ts'
 
 export interface Answer {
@@ -50,17 +51,18 @@ export function acceptsAggregatedDiscovery(headers: IncomingHttpHeaders): boolea
   )
 }
 
-/** The body of a write as a value: JSON or YAML. */
+/** The body of a write as a value: JSON or YAML, and for some kinds protobuf. */
 export function parseBody(
-  text: string,
+  body: Buffer,
   contentType: string | undefined,
   { kind }: { readonly kind: string },
 ): unknown {
   const [{ type = '' } = {}] = parseMediaTypes(contentType ?? 'application/json')
+  if (type === protobufType) return parseProtobuf(body)
   const accepted = ['application/json', 'application/yaml']
   if (!accepted.includes(type)) throw unsupportedMediaType(accepted.join(', '))
   try {
-    const value: unknown = type === 'application/yaml' ? parse(text) : JSON.parse(text)
+    const value: unknown = type === 'application/yaml' ? parse(body.toString()) : JSON.parse(body.toString())
     if (isFields(value)) return value
   } catch {
     // Refused below: the parser's message would repeat what is in the body.
@@ -71,9 +73,9 @@ export function parseBody(
 }
 
 /** A patch is JSON, whatever its type. */
-export function parsePatch(text: string): unknown {
+export function parsePatch(body: Buffer): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(body.toString())
   } catch {
     throw badRequest('error decoding patch: the body is not JSON')
   }

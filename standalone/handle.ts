@@ -177,7 +177,7 @@ async function review(parts: Parts, kind: Kind, { route, user, request, body }: 
 }
 
 function deleteOptionsOf({ route, body, request }: Call, kind: Kind) {
-  const parsed = body === '' ? {} : parseBody(body, request.headers['content-type'], kind)
+  const parsed = body.length === 0 ? {} : parseBody(body, request.headers['content-type'], kind)
   return parseDeleteOptions(parsed, route.query)
 }
 

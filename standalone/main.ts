@@ -41,6 +41,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   createInitialObjects(cluster)
   if (definitions !== null) await applyDefinitions(cluster, definitions)
   await store.flushed()
+  store.forgetHistory()
 
   const tokens = new Tokens({ keys: identity.tokenKeys, store, clock })
   const verifyToken = tokenVerifier(identity.adminToken, tokens)

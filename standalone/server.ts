@@ -18,7 +18,7 @@ export interface Call {
   readonly user: User
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly body: string
+  readonly body: Buffer
 }
 
 /** Answers a call, or undefined when it writes the response itself. */
@@ -109,7 +109,7 @@ function requireAllowed(store: Store, user: User, route: Route): void {
   throw new StatusError(403, 'Forbidden', message, {})
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -120,7 +120,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }
 
 function write(response: ServerResponse, { status, body, contentType, warnings = [] }: Answer): void {

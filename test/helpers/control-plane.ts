@@ -25,6 +25,7 @@ export interface CallOptions {
 }
 
 export interface BootedControlPlane extends ControlPlane {
+  readonly token: string
   /** What was asked so far. */
   readonly requests: readonly RequestRecord[]
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
@@ -54,28 +55,36 @@ export async function bootControlPlane(options: ControlPlaneOptions = {}): Promi
     },
   })
   const call = (method: string, path: string, { token = plane.adminToken, ...rest }: CallOptions = {}) =>
-    callApi({ url: plane.url, caPem: plane.caPem, token }, method, path, rest)
-  return Object.assign(plane, { requests, call })
+    callApi({ ...plane, token }, method, path, rest)
+  return Object.assign(plane, { requests, call, token: plane.adminToken })
 }
 
 export interface Endpoint {
   readonly url: string
   readonly caPem: string
   readonly token: string | null
+  /** A client certificate instead of a token. */
+  readonly certificate?: string | undefined
+  readonly key?: string | undefined
 }
 
 export function callApi(
-  { url, caPem, token }: Endpoint,
+  { url, caPem, token, certificate, key }: Endpoint,
   method: string,
   path: string,
   { body, headers = {} }: CallOptions,
 ): Promise<Reply> {
   const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
   const sent: { [name: string]: string } = { accept: 'application/json', ...headers }
-  if (payload !== undefined) sent['content-type'] ??= 'application/json'
+  if (payload !== undefined) {
+    sent['content-type'] ??= 'application/json'
+    sent['content-length'] = String(Buffer.byteLength(payload))
+  }
   if (token !== null) sent['authorization'] ??= `Bearer ${token}`
+  const client = certificate === undefined || key === undefined ? {} : { cert: certificate, key }
   return new Promise((resolve, reject) => {
-    const request = httpsRequest(new URL(path, url), { method, ca: caPem, headers: sent }, response => {
+    const options = { method, ca: caPem, headers: sent, ...client }
+    const request = httpsRequest(new URL(path, url), options, response => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
