@@ -87,7 +87,7 @@ const habits: readonly Habit[] = [
   {
     pattern: /\bprocess\.exit\(/,
     complaint: 'ends the process, which only its entry point decides',
-    except: /^(test|bench)\/|(^|\/)main\.ts$/,
+    except: /^(test|bench|cli)\/|(^|\/)main\.ts$/,
   },
   {
     pattern: /\bprocess\.|\bset(Timeout|Interval|Immediate)\(|(?:\bawait|\breturn|[=(,>])\s*fetch\(/,
