@@ -249,6 +249,12 @@ export class HeadParser {
           if (bytes[at] !== CR) return this.#refuse(refusalOfByte(bytes[at], refusals.fieldValue))
           let valueEnd = at
           while (valueEnd > from && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === TAB)) valueEnd--
+          if (
+            valueEnd < at &&
+            isCodingName(bytes, base + (marks[count] as number), base + (marks[count + 1] as number))
+          ) {
+            return this.#refuse(refusals.coding)
+          }
           marks[count + 2] = from - base
           marks[count + 3] = valueEnd - base
           count += 4
@@ -291,6 +297,10 @@ export class HeadParser {
 }
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
+
+/** Readers disagree on a coding that is followed by a space: some take the body for one without framing. */
+const isCodingName = (bytes: Buffer, from: number, to: number): boolean =>
+  to - from === 17 && bytes.toString('latin1', from, to).toLowerCase() === 'transfer-encoding'
 
 const refusalOfMethod = (bytes: Buffer, at: number, base: number): Failure => {
   if (at === base && bytes[at] === 0x16) return refusals.tls
