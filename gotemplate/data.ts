@@ -1,16 +1,17 @@
 // JSON text as data: numbers keep the type that their spelling has, which JSON.parse forgets.
 import { fromOutside } from './bytes.ts'
 import { anyMapType, anySliceType } from './type.ts'
-import { Dict, int64, List, type Value } from './value.ts'
+import { Dict, Float, int64, List, type Value } from './value.ts'
 
 /**
  * Decodes as Kubernetes does: a number without `.` or exponent that fits 64 bits is an int64, any other a float64.
- * Throws SyntaxError, as JSON.parse does.
+ * A text that is nothing but a float64 gives a `Float`, which `execute` takes. Throws SyntaxError, as JSON.parse does.
  */
-export function dataFromJson(text: string): Value {
+export function dataFromJson(text: string): Value | Float {
   // Says what is wrong with bad text; after it the reader below can trust what it reads.
   JSON.parse(text)
-  return new Reader(text).value()
+  const value = new Reader(text).value()
+  return typeof value === 'number' ? new Float(value) : value
 }
 
 class Reader {

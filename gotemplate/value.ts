@@ -324,11 +324,21 @@ export function zeroOf(type: GoType): Value {
   }
 }
 
+/** A float64 in plain data, where an integral JavaScript number alone would be an int64. No value of templates. */
+export class Float {
+  readonly value: number
+
+  constructor(value: number) {
+    this.value = value
+  }
+}
+
 const twoTo63 = 2 ** 63
 
 /**
  * Takes decoded JSON as the data of a template: integral numbers within 64 bits and bigints are int64, other numbers
- * float64, objects `map[string]interface {}`, arrays `[]interface {}`, Uint8Array `[]byte`; values of this module stay.
+ * float64 (`Float` says so of integral ones), objects `map[string]interface {}`, arrays `[]interface {}`, Uint8Array
+ * `[]byte`; values of this module stay.
  * `JSON.parse` cannot tell `5.0` from `5` and rounds beyond 2^53: `dataFromJson` can and does not.
  */
 export function fromData(raw: unknown): Value {
@@ -359,6 +369,7 @@ function boxData(raw: object): Value {
   if (Array.isArray(raw)) return new List(anySliceType, undefined, raw)
   if (isBoxed(raw)) return raw
   if (raw instanceof Uint8Array) return new Bytes(raw)
+  if (raw instanceof Float) return raw.value
   throw new TypeError(`Cannot give a ${raw.constructor?.name ?? 'foreign object'} to a template as data`)
 }
 

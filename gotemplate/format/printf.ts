@@ -36,7 +36,7 @@ class Formatter {
       if (percent < 0) break
       this.at = percent + 1
       this.isGoodIndex = true
-      this.directive()
+      if (!this.plainDirective()) this.directive()
     }
     if (!this.isReordered && this.next < args.length) this.extra()
     return this.output
@@ -45,6 +45,18 @@ class Formatter {
   private write(text: string): void {
     this.charge.allocate(text.length)
     this.output += text
+  }
+
+  /** %s of a string and %d of an integer need neither flags nor a printer. */
+  private plainDirective(): boolean {
+    const value = this.args[this.next]
+    const verb = this.format.charCodeAt(this.at)
+    if (typeof value === 'string' && (verb === 115 || verb === 118)) this.write(value)
+    else if (value instanceof Int && verb === 100) this.write(value.value.toString())
+    else return false
+    this.next++
+    this.at++
+    return true
   }
 
   private directive(): void {

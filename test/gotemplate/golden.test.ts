@@ -8,7 +8,7 @@ import { dataFromJson } from '../../gotemplate/data.ts'
 import { TemplateError } from '../../gotemplate/error.ts'
 import { functions } from '../../gotemplate/functions/all.ts'
 import { parseTemplate } from '../../gotemplate/template.ts'
-import { Dict, type Value } from '../../gotemplate/value.ts'
+import { Dict, Float, type Value } from '../../gotemplate/value.ts'
 import { type ProbeJson, probeValue } from './probe-value.ts'
 
 interface Case {
@@ -47,10 +47,11 @@ function wanted(one: Case): Outcome {
   return output === undefined ? { error: one.error ?? fromBase64(one.errorBase64) ?? '' } : { output }
 }
 
-function dataOf(one: Case, line: string): Value {
+function dataOf(one: Case, line: string): Value | Float {
   if (one.options?.probe === true) return probeValue(one.data as ProbeJson)
   const whole = dataFromJson(line)
-  return whole instanceof Dict ? whole.get('data') : undefined
+  const data = whole instanceof Dict ? whole.get('data') : undefined
+  return typeof data === 'number' ? new Float(data) : data
 }
 
 function rendered(one: Case, line: string): Outcome {

@@ -7,7 +7,7 @@ import { type LimitName, TemplateError } from '../../gotemplate/error.ts'
 import { define, FunctionError, string } from '../../gotemplate/function.ts'
 import { functions } from '../../gotemplate/functions/all.ts'
 import { type ExecuteOptions, parseTemplate } from '../../gotemplate/template.ts'
-import { Func } from '../../gotemplate/value.ts'
+import { Float, Func } from '../../gotemplate/value.ts'
 
 function render(text: string, data: unknown = {}, options: ExecuteOptions = {}): string {
   return parseTemplate(text, { name: 't', functions }).execute(data, options)
@@ -142,6 +142,8 @@ test('plain numbers are int64 when integral; JSON text keeps what the spelling s
   const data = dataFromJson('{"a":5.0,"b":5,"c":9007199254740993,"d":"\\u00e9\\ud800","e":[],"f":{}}')
   const template = '{{ typeOf .a }} {{ typeOf .b }} {{ .c }} {{ .d }} {{ .e }} {{ .f }}'
   assert.is(render(template, data), 'float64 int64 9007199254740993 \u00e9\ufffd [] map[]')
+  assert.is(render('{{ typeOf . }}', dataFromJson('5.0')), 'float64')
+  assert.is(render('{{ typeOf .a }} {{ typeOf . }}', { a: new Float(5) }), 'float64 map[string]interface {}')
   assert.throws(() => dataFromJson('{"a":}'), SyntaxError)
 })
 
