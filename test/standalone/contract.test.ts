@@ -5,7 +5,8 @@ import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import { callApi, type Endpoint, type Json, type Reply, withControlPlane } from '../helpers/control-plane.ts'
 import { waitFor } from '../helpers/poll.ts'
-import { absent, contract, type Section, type Step, widgetDefinition } from './contract.ts'
+import { absent, type Section, type Step, widgetDefinition } from './contract/words.ts'
+import { contract } from './contract.ts'
 
 const test = suite('standalone/contract')
 const kubeconfig = process.env['CONNECTORS_CONTRACT_KUBECONFIG']
