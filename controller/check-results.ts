@@ -41,6 +41,8 @@ export type CheckResultsOptions = {
   readonly concurrencyPerHost: number
   /** Called when an answer came in. */
   readonly onResult: (owner: string) => void
+  /** Called when a check threw instead of answering, which is a bug; it is asked again later. */
+  readonly onError: (error: unknown) => void
 }
 
 type Entry = {
@@ -96,8 +98,13 @@ export class CheckResults {
 
   /** Runs checks until `signal` is aborted. */
   run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    const { concurrency: workers } = this.#options
-    return this.#queue.run({ workers, signal, handle: (key, options) => this.#handle(key, options) })
+    const { concurrency: workers, onError } = this.#options
+    return this.#queue.run({
+      workers,
+      signal,
+      handle: (key, options) => this.#handle(key, options),
+      onError: ({ error }) => onError(error),
+    })
   }
 
   async #handle(key: string, { signal }: { readonly signal: AbortSignal }) {

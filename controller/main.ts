@@ -51,6 +51,7 @@ export async function startController(
     concurrency: config.probeConcurrency,
     concurrencyPerHost: 2,
     onResult: owner => routeAnswer(queues, owner),
+    onError: error => log.error('cannot run a check', { error }),
   })
   const trust = new TrustStore({ capacity: 1 })
   const sendCheck = createSendCheck({ clock, trust: () => trust.context([]), connectTo: config.connectTo })

@@ -6,6 +6,8 @@ const maxMs = 60 * 60 * 1000
 /** Milliseconds from `nowMs` (epoch) on, or undefined for no or an unreadable value. */
 export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? ''
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs
-  return text === '' || Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), maxMs)
+  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text) * 1000, maxMs)
+  // A date begins with the day's name; what else Date.parse takes is no HTTP date.
+  const ms = /^[A-Za-z]/.test(text) ? Date.parse(text) - nowMs : Number.NaN
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), maxMs)
 }
