@@ -80,24 +80,14 @@ function evaluateCommand(state: Execution, dot: Value, command: CommandNode, fin
   switch (first.kind) {
     case 'field':
       state.node = first
-      return evaluateChain(state, dot, dot, state.dotBoxed, first, first.path, 0, args, final)
+      return evaluateChain(state, dot, dot, state.dotBoxed, first, first.path, args, final)
     case 'function':
       state.node = first
       return invokeFunction(state, dot, first, command, args, final)
     case 'variable':
       return evaluateVariable(state, dot, first, args, final)
     case 'chain':
-      return evaluateChain(
-        state,
-        dot,
-        chainStart(state, dot, first),
-        false,
-        first,
-        first.path,
-        0,
-        args,
-        final,
-      )
+      return evaluateChain(state, dot, chainStart(state, dot, first), false, first, first.path, args, final)
     case 'pipe':
       noArguments(state, args, final)
       return evaluatePipe(state, dot, first)
@@ -140,7 +130,7 @@ function evaluateVariable(
     noArguments(state, args, final)
     return value
   }
-  return evaluateChain(state, dot, value, state.boxed[at] === true, node, node.path, 0, args, final)
+  return evaluateChain(state, dot, value, state.boxed[at] === true, node, node.path, args, final)
 }
 
 /** The value before the first dot of `(pipe).field`. */
@@ -160,7 +150,7 @@ export function evaluateOperand(state: Execution, dot: Value, operand: Operand):
     case 'string':
       return operand.text
     case 'field':
-      return evaluateChain(state, dot, dot, state.dotBoxed, operand, operand.path, 0, alone, absent)
+      return evaluateChain(state, dot, dot, state.dotBoxed, operand, operand.path, alone, absent)
     case 'variable':
       return evaluateVariable(state, dot, operand, alone, absent)
     case 'dot':
@@ -177,7 +167,6 @@ export function evaluateOperand(state: Execution, dot: Value, operand: Operand):
         false,
         operand,
         operand.path,
-        0,
         alone,
         absent,
       )
@@ -198,7 +187,6 @@ function evaluateChain(
   startBoxed: boolean,
   node: Node,
   path: readonly string[],
-  from: number,
   args: readonly Operand[],
   final: Final,
 ): Value {
@@ -206,10 +194,10 @@ function evaluateChain(
   let boxed = startBoxed
   const last = path.length - 1
   const hasArguments = args.length > 1 || final !== absent
-  for (let i = from; i <= last; i++) {
+  for (let i = 0; i <= last; i++) {
     const name = path[i] as string
     if (receiver instanceof Dict) {
-      if (i === last && hasArguments) methodOnly(state, receiver, name)
+      if (i === last && hasArguments) state.fail('%s is not a method but has arguments', name)
       const value: Value = receiver.get(name)
       boxed = holdsInterfaces(receiver.type)
       receiver = value === undefined ? missingEntry(state, receiver, name) : value
@@ -231,10 +219,6 @@ function evaluateChain(
     }
   }
   return receiver
-}
-
-function methodOnly(state: Execution, _receiver: Dict, name: string): never {
-  return state.fail('%s is not a method but has arguments', name)
 }
 
 function missingEntry(state: Execution, receiver: Dict, name: string): Value {

@@ -4,11 +4,12 @@ import { LimitError, type LimitName, placeOf, TemplateError } from './error.ts'
 import { uncharged } from './format/print.ts'
 import { sprintf } from './format/printf.ts'
 import { quote } from './format/quote.ts'
-import { type Call, FunctionError, type FunctionMap } from './function.ts'
+import { type Call, FunctionError } from './function.ts'
 import { callFunc } from './invoke.ts'
 import { type Limits, Meter } from './limits.ts'
 import { type Node, printNode, type VariableNode } from './node.ts'
 import { type Definition, parse } from './parse.ts'
+import type { Functions } from './parse-pipeline.ts'
 import type { Func, Value } from './value.ts'
 import { walkList } from './walk.ts'
 
@@ -32,12 +33,6 @@ export interface Scope {
   readonly values: Value[]
   readonly boxed: boolean[]
   readonly dotBoxed: boolean
-}
-
-/** The functions a set of templates was parsed with. */
-export interface Functions {
-  readonly given: FunctionMap
-  readonly builtin: FunctionMap
 }
 
 export type DefinitionSet = ReadonlyMap<string, Definition>
@@ -187,7 +182,7 @@ export class Execution implements Call {
     this.meter.allocate(text.length)
     let parsed: DefinitionSet
     try {
-      parsed = parse(source, this.functions.given, this.functions.builtin)
+      parsed = parse(source, this.functions)
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
       throw new FunctionError(

@@ -21,7 +21,7 @@ export function invokeFunction(
   if (special === 'and' || special === 'or') return shortCircuit(state, dot, special === 'or', args, final)
   const values = gather(state, dot, entry, 0, args, final)
   if (special === 'call') {
-    const callee = args.length > 1 ? printNode(args[1] as Operand) : ''
+    const callee = args.length > 1 ? printNode(args[1] as Operand) : undefined
     return guarded(state, command, name, args, final, () => callValue(state, callee, values))
   }
   return call(state, entry, values, command, name, args, final)
@@ -246,14 +246,16 @@ function isLiteral(operand: Operand): boolean {
   return ['function', 'string', 'number', 'bool', 'nil'].includes(operand.kind)
 }
 
-/** The builtin `call`: the first value is the function. */
-function callValue(state: Execution, callee: string, values: readonly Value[]): Value {
+/** The builtin `call`: the first value is the function, and `callee` how the template names it, unless it was piped. */
+function callValue(state: Execution, callee: string | undefined, values: readonly Value[]): Value {
   const [func, ...args] = values
   if (func === undefined || func === null) throw new FunctionError('call of nil')
+  const type = typeOf(func)?.name
   if (!(func instanceof Func)) {
-    throw new FunctionError(`non-function ${callee} of type ${typeOf(func)?.name}`)
+    const shown = callee ?? (typeof func === 'string' ? func : `<${type} Value>`)
+    throw new FunctionError(`non-function ${shown} of type ${type}`, `non-function of type ${type}`)
   }
-  return callFunc(state, callee, func, args)
+  return callFunc(state, callee ?? `<${type} Value>`, func, args)
 }
 
 export function callFunc(state: Execution, name: string, { entry }: Func, args: readonly Value[]): Value {

@@ -5,6 +5,7 @@ import { Execution, type ExecutionOptions, type MissingKey } from './execution.t
 import type { FunctionMap } from './function.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { type Definition, parse } from './parse.ts'
+import type { Functions } from './parse-pipeline.ts'
 import { fromData } from './value.ts'
 
 export interface ParseOptions {
@@ -28,10 +29,10 @@ const noFunctions: FunctionMap = new Map()
 /** A parsed template and those defined in it. Immutable; executions share nothing. */
 export class Template {
   readonly name: string
-  private readonly functions: FunctionMap
+  private readonly functions: Functions
   private readonly definitions: ReadonlyMap<string, Definition>
 
-  constructor(name: string, functions: FunctionMap, definitions: ReadonlyMap<string, Definition>) {
+  constructor(name: string, functions: Functions, definitions: ReadonlyMap<string, Definition>) {
     this.name = name
     this.functions = functions
     this.definitions = definitions
@@ -58,13 +59,13 @@ export class Template {
       random: options.random,
     }
     const root = this.definitions.get(this.name) as Definition
-    const functions = { given: this.functions, builtin: builtins }
-    return new Execution(root, this.definitions, functions, given).run(fromData(data) ?? undefined)
+    return new Execution(root, this.definitions, this.functions, given).run(fromData(data) ?? undefined)
   }
 }
 
 /** Throws TemplateError with reason `parse`. */
 export function parseTemplate(text: string, options: ParseOptions = {}): Template {
-  const { name = 'template', functions = noFunctions } = options
-  return new Template(name, functions, parse({ name, text: text.toWellFormed() }, functions, builtins))
+  const { name = 'template' } = options
+  const functions = { given: options.functions ?? noFunctions, builtin: builtins }
+  return new Template(name, functions, parse({ name, text: text.toWellFormed() }, functions))
 }

@@ -1,17 +1,17 @@
 // Plain JavaScript as a value of a described Go type: structs with their fields, typed lists and maps, pointers.
-import { fromOutside } from './bytes.ts'
+import { fromOutside, textOf } from './bytes.ts'
 import { bytesType, type GoType, stringType } from './type.ts'
 import { Bytes, Dict, fromData, integer, List, Pointer, Struct, Text, type Value, zeroOf } from './value.ts'
 
 /**
- * Structs come from objects with the fields' names, lists from arrays, maps from objects, []byte from Uint8Array,
- * pointers from what they point to. undefined and null are the type's zero: nil for pointers, lists and maps.
+ * Structs come from objects with the fields' names, lists from arrays, maps from objects, []byte from Uint8Array, strings
+ * from strings or, where they may be no UTF-8, from Uint8Array, pointers from what they point to. undefined and null are the type's zero: nil for pointers, lists and maps.
  */
 export function valueOfType(type: GoType, plain: unknown): Value {
   if (plain === undefined || plain === null) return zeroOf(type)
   switch (type.kind) {
     case 'string': {
-      const text = fromOutside(plain as string)
+      const text = plain instanceof Uint8Array ? textOf(plain) : fromOutside(plain as string)
       return type === stringType ? text : new Text(type, text)
     }
     case 'bool':

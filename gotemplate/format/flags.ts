@@ -136,7 +136,7 @@ export function formatFloating(flags: Flags, value: number, verb: string): strin
   let number = isSigned ? plain.slice(1) : plain
   if (flags.space && sign === '+' && !flags.plus) sign = ' '
   if (!Number.isFinite(value)) {
-    const bare = Number.isNaN(value) ? !flags.space && !flags.plus : sign === '+' && !flags.plus
+    const bare = Number.isNaN(value) && !flags.space && !flags.plus
     return pad(flags, bare ? number : sign + number, false)
   }
   if (flags.sharp && letter !== 'b') number = keepPoint(number, letter, verb, precision)

@@ -109,7 +109,7 @@ function goSecret({ type, data }: NonNullable<ProbeJson['secret']>) {
   )
   return {
     Type: type,
-    StringData: Object.fromEntries(decoded.map(([key, bytes]) => [key, bytes.toString()])),
+    StringData: Object.fromEntries(decoded),
     Data: Object.fromEntries(decoded),
   }
 }

@@ -12,7 +12,7 @@ const test = suite('readme')
 
 test('the function tables are complete', () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8')
-  const section = readme.slice(readme.indexOf('## Functions'), readme.indexOf('## Speed'))
+  const section = readme.slice(readme.indexOf('\n## Functions'), readme.indexOf('## Speed'))
   const listed = new Set([...section.matchAll(/`(\w+)`/g)].map(([, name]) => name))
   assert.equal([...listed].sort(), [...new Set([...builtins.keys(), ...functions.keys()])].sort())
 })
