@@ -5,8 +5,7 @@ import type { Service } from '../../kube/objects.ts'
 import type { CheckResult, CheckResults } from '../check-results.ts'
 import { destinationService } from './destination.ts'
 
-export const linkNames = ['api', 'proxy'] as const
-export type LinkName = (typeof linkNames)[number]
+export type LinkName = 'api' | 'proxy'
 
 export type ObservedLink = {
   readonly service: Service | undefined

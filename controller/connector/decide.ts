@@ -16,7 +16,7 @@ import type { ProbePlan } from './probe-plan.ts'
 import { decideProxyService, type ProxySettings, type ServiceAction } from './proxy-service.ts'
 import { decideSecret, secretRefField } from './secret-finding.ts'
 
-export const classLabel = 'connectors.alauda.io/connectorclass'
+const classLabel = 'connectors.alauda.io/connectorclass'
 
 export type ConnectorDecision = {
   readonly status: ConnectorStatus

@@ -30,7 +30,7 @@ export type ProxyServiceInput = {
   readonly blocked: Finding
 }
 
-export const connectorLabel = 'connectors.alauda.io/connector'
+const connectorLabel = 'connectors.alauda.io/connector'
 
 export function decideProxyService(input: ProxyServiceInput, settings: ProxySettings): ProxyServiceDecision {
   const { connector, connectorClass, service, blocked } = input

@@ -6,7 +6,7 @@ import { grantName, type ObservedScope } from './observe.ts'
 
 /** On the Role and RoleBinding that are ours; others of that name are never touched. */
 export const grantLabel = 'connectors.alauda.io/scope-grants'
-export const grantSwitch = 'connectors.cpaas.io/scope-grants'
+const grantSwitch = 'connectors.cpaas.io/scope-grants'
 
 export type GrantAction =
   | { readonly verb: 'create'; readonly role: NewObject<Role> }
