@@ -171,6 +171,7 @@ async function startOurs(options: {
     name: 'ours',
     command: [
       process.execPath,
+      '--max-semi-space-size=2',
       join(import.meta.dirname, 'our-proxy.ts'),
       kubeconfig,
       String(port),
