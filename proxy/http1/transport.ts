@@ -1,5 +1,6 @@
 // One socket with reused read buffers and one place for small writes. It knows nothing of HTTP.
 
+import { readSync } from 'node:fs'
 import { type OnReadOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { BULK_BYTES, type BufferPool, SMALL_BYTES } from './buffer-pool.ts'
@@ -26,6 +27,8 @@ export class Transport {
   owner: TransportOwner
   hasEnded = false
   isClosed = false
+  /** Reads what is left when a write fails. */
+  salvages = false
 
   #socket: Socket | Duplex | undefined
   readonly #pool: BufferPool
@@ -41,7 +44,8 @@ export class Transport {
   #written = 0
   #lent: Lent[] = []
   #isWaiting = false
-  readonly #onWritten = (): void => this.#afterWrite()
+  #hasSalvaged = false
+  readonly #onWritten = (error?: Error | null): void => this.#afterWrite(error)
 
   constructor(owner: TransportOwner, pool: BufferPool) {
     this.owner = owner
@@ -190,7 +194,8 @@ export class Transport {
     return socket.writableLength === 0
   }
 
-  #afterWrite(): void {
+  #afterWrite(error: Error | null | undefined): void {
+    if (error && this.salvages && !this.#hasSalvaged) this.#salvage()
     if (this.#lent.length === 0 && !this.#isWaiting) return
     const unsent = this.#socket?.writableLength ?? 0
     const sent = this.#written - unsent
@@ -202,6 +207,25 @@ export class Transport {
     if (unsent === 0 && this.#isWaiting && !this.isClosed) {
       this.#isWaiting = false
       this.owner.drained()
+    }
+  }
+
+  /**
+   * A tool that refuses an upload and closes resets the connection: our write fails while its answer waits to
+   * be read, and the stream is about to be destroyed. So that is read now.
+   */
+  #salvage(): void {
+    this.#hasSalvaged = true
+    const bytes = Buffer.allocUnsafe(SMALL_BYTES)
+    try {
+      // Asked anew each time: what is received may close the socket, and its descriptor is another's then.
+      for (let fd = descriptorOf(this.#socket); fd !== undefined; fd = descriptorOf(this.#socket)) {
+        const count = readSync(fd, bytes)
+        if (count === 0) return
+        this.owner.received(bytes, 0, count)
+      }
+    } catch {
+      // Nothing (more) to read.
     }
   }
 
@@ -231,8 +255,16 @@ export class Transport {
 }
 
 interface StreamHandle {
+  readonly fd?: unknown
   readonly useUserBuffer?: unknown
   readonly readStop?: unknown
+}
+
+/** Of a plain, still open socket. */
+const descriptorOf = (socket: Socket | Duplex | undefined): number | undefined => {
+  if (socket === undefined || Object.getPrototypeOf(socket) !== Socket.prototype) return undefined
+  const fd = (socket as unknown as { _handle: StreamHandle | null })._handle?.fd
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined
 }
 
 /**

@@ -26,6 +26,7 @@ export class UpstreamConnection implements TransportOwner {
   constructor(key: string, buffers: BufferPool, limits: Limits) {
     this.key = key
     this.transport = new Transport(this, buffers)
+    this.transport.salvages = true
     this.parser = new HeadParser('response', limits)
     this.body = new BodyScanner(limits)
   }
