@@ -17,12 +17,12 @@ export function json(status: number, body: unknown, warnings: readonly string[] 
   return { status, body: typeof body === 'string' ? body : JSON.stringify(body), warnings }
 }
 
-export interface MediaType {
+interface MediaType {
   readonly type: string
   readonly parameters: { readonly [name: string]: string }
 }
 
-export function parseMediaTypes(header: string | undefined): MediaType[] {
+function parseMediaTypes(header: string | undefined): MediaType[] {
   return (header ?? '*/*').split(',').map(entry => {
     const [type = '', ...parameters] = entry.split(';').map(part => part.trim())
     const pairs = parameters.map(parameter => {

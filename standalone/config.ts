@@ -19,8 +19,6 @@ export interface ControlPlaneOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-export type ControlPlaneConfig = ReturnType<typeof parseOptions>
-
 const loopback = ['127.0.0.1', '::1', 'localhost']
 const productDefinitions = new URL('../charts/connectors/crds/', import.meta.url)
 

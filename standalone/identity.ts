@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { ConnectorsError } from '../connector/errors.ts'
 import { createAuthority, type Pem } from './certificate.ts'
+import type { TokenKeys } from './tokens.ts'
 
 export interface Identity {
   readonly authority: Pem
-  readonly tokenKeys: { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }
+  readonly tokenKeys: TokenKeys
   readonly adminToken: string
   /** 0 before the first start. */
   readonly port: number

@@ -97,7 +97,7 @@ export class Kinds {
 
 const fromDefinition = new WeakMap<KubeObject, Kind | undefined>()
 
-export function kindFromDefinition(definition: KubeObject): Kind | undefined {
+function kindFromDefinition(definition: KubeObject): Kind | undefined {
   if (!fromDefinition.has(definition)) fromDefinition.set(definition, readDefinition(definition))
   return fromDefinition.get(definition)
 }

@@ -35,11 +35,6 @@ export interface KubeObject {
   [field: string]: unknown
 }
 
-export interface ObjectName {
-  readonly namespace: string
-  readonly name: string
-}
-
 const serialized = new WeakMap<KubeObject, string>()
 
 /** The JSON of a stored object, made once for the journal, for every answer and for every watch. */

@@ -5,7 +5,7 @@ import { badRequest } from './status.ts'
 
 export type Selector = (object: KubeObject) => boolean
 
-type Labels = { readonly [key: string]: string }
+type Labels = ReadonlyMap<string, string>
 type Requirement = (labels: Labels) => boolean
 
 /** Reads `a=b,c!=d,e,!f,g in (h,i),j notin (k)`. */
@@ -23,7 +23,10 @@ export function parseLabelSelector(text: string): Selector {
     }
     rest = rest.slice(1).trimStart()
   }
-  return ({ metadata }) => requirements.every(holds => holds(metadata.labels ?? {}))
+  return ({ metadata }) => {
+    const labels: Labels = new Map(Object.entries(metadata.labels ?? {}))
+    return requirements.every(holds => holds(labels))
+  }
 }
 
 const key = '[A-Za-z0-9][-A-Za-z0-9_./]*'
@@ -34,24 +37,23 @@ const requirementPattern = new RegExp(
 
 function requirementOf({ groups = {} }: RegExpExecArray): Requirement {
   const { absent, set, values = '', operator, value: wanted = '' } = groups
-  if (absent !== undefined) return labels => labels[absent] === undefined
+  if (absent !== undefined) return labels => !labels.has(absent)
   const name = groups['key'] ?? ''
   if (set !== undefined) {
-    const allowed = values.split(',').map(one => one.trim())
-    if (set === 'in') return labels => labels[name] !== undefined && allowed.includes(labels[name])
-    return labels => labels[name] === undefined || !allowed.includes(labels[name])
+    const listed = new Set<string | undefined>(values.split(',').map(one => one.trim()))
+    return labels => listed.has(labels.get(name)) === (set === 'in')
   }
   switch (operator) {
     case undefined:
-      return labels => labels[name] !== undefined
+      return labels => labels.has(name)
     case '!=':
-      return labels => labels[name] !== wanted
+      return labels => labels.get(name) !== wanted
     case '>':
-      return labels => Number(labels[name]) > Number(wanted)
+      return labels => Number(labels.get(name)) > Number(wanted)
     case '<':
-      return labels => Number(labels[name]) < Number(wanted)
+      return labels => Number(labels.get(name)) < Number(wanted)
     default:
-      return labels => labels[name] === wanted
+      return labels => labels.get(name) === wanted
   }
 }
 

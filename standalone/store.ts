@@ -57,10 +57,6 @@ export class Store {
     return this.#unpublished.length === 0
   }
 
-  get isEmpty(): boolean {
-    return this.#objects.size === 0
-  }
-
   get(resource: string, namespace: string, name: string): KubeObject | undefined {
     return this.#objects.get(resource)?.get(namespace)?.get(name)
   }

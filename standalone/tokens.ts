@@ -1,11 +1,16 @@
 // ServiceAccount tokens: signed JWTs that end with their time, their ServiceAccount or the object they are bound to.
-import { type CryptoKey, type JWK, jwtVerify, SignJWT } from 'jose'
+import { type CryptoKey, jwtVerify, SignJWT } from 'jose'
 import type { Clock } from '../runtime/clock.ts'
 import { type Fields, fieldsOf, type KubeObject, timestamp } from './object.ts'
 import type { Store } from './store.ts'
 import { serviceAccountUser, type User } from './user.ts'
 
 export const tokenIssuer = 'https://kubernetes.default.svc.cluster.local'
+
+export interface TokenKeys {
+  readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
+}
 
 export interface BoundObject {
   readonly kind: 'Pod' | 'Secret'
@@ -20,18 +25,14 @@ export type Verification =
 class TokenRefused extends Error {}
 
 export class Tokens {
-  readonly #keys: { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }
+  readonly #keys: TokenKeys
   readonly #store: Store
   readonly #clock: Pick<Clock, 'now'>
 
-  constructor({ keys, store, clock }: { keys: Tokens['keys']; store: Store; clock: Pick<Clock, 'now'> }) {
+  constructor({ keys, store, clock }: { keys: TokenKeys; store: Store; clock: Pick<Clock, 'now'> }) {
     this.#keys = keys
     this.#store = store
     this.#clock = clock
-  }
-
-  get keys(): { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey } {
-    return this.#keys
   }
 
   async issue(
@@ -107,5 +108,3 @@ export class Tokens {
     return object
   }
 }
-
-export type TokenKey = JWK

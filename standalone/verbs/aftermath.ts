@@ -7,7 +7,7 @@ import type { Store } from '../store.ts'
 
 export function afterWrite(cluster: Cluster, kind: Kind, object: KubeObject): void {
   if (resourceName(kind) === 'namespaces') ensureServiceAccount(cluster, object.metadata.name)
-  dropOutlived(cluster, kind)
+  dropOutlived(cluster, kind, object.metadata.namespace ?? '')
   dropIfOwnersAreGone(cluster, resourceName(kind), object)
 }
 
@@ -27,13 +27,16 @@ function ensureServiceAccount({ store, clock }: Cluster, namespace: string): voi
   })
 }
 
-/** Writing to a kind whose objects have a lifetime drops those that are past it. */
-function dropOutlived({ store, clock }: Cluster, kind: Kind): void {
+/** Writing to a kind whose objects have a lifetime drops those of the namespace that are past it. */
+function dropOutlived({ store, clock }: Cluster, kind: Kind, namespace: string): void {
   if (kind.lifetimeMs === undefined) return
   const oldest = timestamp(clock.now() - kind.lifetimeMs)
-  const outlived = [...store.list(resourceName(kind))].filter(
-    object => String(object['lastTimestamp'] ?? object.metadata.creationTimestamp) < oldest,
-  )
+  const outlived: KubeObject[] = []
+  for (const object of store.list(resourceName(kind), namespace)) {
+    // They are listed in the order of their creation: what follows a younger one is younger still.
+    if (object.metadata.creationTimestamp >= oldest) break
+    if (String(object['lastTimestamp'] ?? '') < oldest) outlived.push(object)
+  }
   for (const object of outlived) store.remove(resourceName(kind), object)
 }
 
