@@ -1,5 +1,5 @@
 // Words and their case: Masterminds/goutils and huandu/xstrings as sprig uses them.
-import { runesOf } from '../bytes.ts'
+import { canonical, runesOf } from '../bytes.ts'
 import { isDigit, isLetter, isSpace } from '../unicode.ts'
 import {
   isLower,
@@ -118,16 +118,32 @@ interface Word {
   readonly runes: readonly number[]
 }
 
+const BAD_RUNE = 0xfffd
 const NO_WORD: Word = { kind: 'none', runes: [] }
 
 /** `HTTPServer` is `http_server`, `http2xx` is `http_2xx`, `Bld4Floor` is `bld4_floor`. */
 export function delimitedCase(text: string, connector: '_' | '-'): string {
-  const words = cutIntoWords(runesOf(text))
-  const out: number[] = []
-  const mark = connector.charCodeAt(0)
+  const units = cutIntoUnits(text)
+  const words = cutIntoWords(units.map(unit => unit.rune))
+  const texts = new Map<Word, string>()
+  let taken = 0
+  for (const word of words) {
+    texts.set(
+      word,
+      units
+        .slice(taken, taken + word.runes.length)
+        .map(unit => unit.text)
+        .join(''),
+    )
+    taken += word.runes.length
+  }
+  let out = ''
+  const lower = (rune: number): string => textFromRunes([lowerRune(rune)])
   const write = (word: Word): void => {
+    const spelled = texts.get(word) ?? ''
     const isMapped = word.kind === 'upper' || word.kind === 'connector'
-    for (const rune of word.runes) out.push(!isMapped ? rune : isConnector(rune) ? mark : lowerRune(rune))
+    if (!isMapped) out += spelled
+    else for (const rune of runesOf(spelled)) out += isConnector(rune) ? connector : lower(rune)
   }
   let at = 0
   const next = (): Word => words[++at] ?? NO_WORD
@@ -150,12 +166,12 @@ export function delimitedCase(text: string, connector: '_' | '-'): string {
     word = next()
     if (previous.kind === 'number') {
       word = writeTail(word)
-      if (word.kind !== 'none' && !isBreak(word)) out.push(mark)
+      if (word.kind !== 'none' && !isBreak(word)) out += connector
       continue
     }
     if (isBreak(previous)) continue
     if (word.kind !== 'number') {
-      if (!isBreak(word)) out.push(mark)
+      if (!isBreak(word)) out += connector
       continue
     }
     if (isLast()) continue
@@ -163,16 +179,39 @@ export function delimitedCase(text: string, connector: '_' | '-'): string {
     word = next()
     if (word.kind !== 'letters') {
       write(number)
-      if (!isBreak(word)) out.push(mark)
+      if (!isBreak(word)) out += connector
       continue
     }
-    out.push(mark)
+    out += connector
     write(number)
     word = writeTail(word)
-    if (word.kind !== 'none' && !isBreak(word)) out.push(mark)
+    if (word.kind !== 'none' && !isBreak(word)) out += connector
   }
   write(word)
-  return textFromRunes(out)
+  return canonical(out)
+}
+
+interface Unit {
+  /** What the unit counts as. */
+  readonly rune: number
+  readonly text: string
+}
+
+/** Characters, each with the bytes before it that are none; those at the end count as what they follow. */
+function cutIntoUnits(text: string): Unit[] {
+  const units: Unit[] = []
+  let invalid = ''
+  for (const character of text) {
+    const [rune = BAD_RUNE] = runesOf(character)
+    if (rune === BAD_RUNE) invalid += character
+    else {
+      units.push({ rune, text: invalid + character })
+      invalid = ''
+    }
+  }
+  const last = units.at(-1)
+  if (invalid !== '') units.push({ rune: last?.rune ?? BAD_RUNE, text: invalid })
+  return units
 }
 
 function cutIntoWords(runes: readonly number[]): Word[] {

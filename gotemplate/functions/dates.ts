@@ -1,8 +1,8 @@
 // Dates: Go's time.Time with its methods, layouts and durations. Whatever means "now" asks the injected clock.
 import type { Call, TemplateFunction } from '../function.ts'
 import { any, define, FunctionError, int as goInt, int64 as goInt64, of, string } from '../function.ts'
-import { anyType, definedType, int64Type, intType, structType, uint64Type } from '../type.ts'
-import { Int, int, int64, Struct, type Value } from '../value.ts'
+import { definedType, int64Type, intType, pointerTo, structType, uint64Type } from '../type.ts'
+import { Int, int, int64, Pointer, Struct, type Value } from '../value.ts'
 import { parseIntOrBound } from './cast.ts'
 import { formatDuration, parseDuration, roundDuration } from './time/duration.ts'
 import {
@@ -28,12 +28,14 @@ const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00'
 const timeMethods = new Map<string, TemplateFunction>()
 const durationMethods = new Map<string, TemplateFunction>()
 
+// What the fields of a time in UTC hold in Go; in another zone they show an address.
+const locationType = pointerTo(structType('time.Location', []))
 const timeType = structType(
   'time.Time',
   [
     { name: 'wall', type: uint64Type },
     { name: 'ext', type: int64Type },
-    { name: 'loc', type: anyType },
+    { name: 'loc', type: locationType },
   ],
   {
     methods: timeMethods,
@@ -63,7 +65,8 @@ function instantOf(value: Value): Instant {
 }
 
 function timeFrom(instant: Instant): Struct {
-  const parts = [new Int(uint64Type, BigInt(instant.nanoseconds)), int64(BigInt(instant.seconds)), null]
+  const wall = new Int(uint64Type, BigInt(instant.nanoseconds))
+  const parts = [wall, int64(BigInt(instant.seconds - ZERO_SECONDS)), new Pointer(locationType, undefined)]
   return new Struct(timeType, parts, instant)
 }
 

@@ -49,6 +49,7 @@ export function notAnObject(value: Value): JsonDecodeError {
   return new JsonDecodeError(message, message)
 }
 
+const SPACE = 0x20
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const OPEN_LIST = 0x5b
@@ -72,6 +73,11 @@ const ESCAPED: ReadonlyMap<number, string> = new Map(
     ]),
 )
 
+/** Where a blank is an error. Go ends a text with one to see whether it could end there, and then complains of it. */
+function isWithinWord(context: string): boolean {
+  return /^(in (literal|numeric|exponent|string escape|\\u)|after decimal point)/.test(context)
+}
+
 /** One pass over one text. */
 class Reader {
   private readonly call: Call
@@ -92,7 +98,7 @@ class Reader {
   }
 
   private fail(context: string): never {
-    const byte = this.bytes[this.at]
+    const byte = this.bytes[this.at] ?? (isWithinWord(context) ? SPACE : undefined)
     if (byte === undefined) {
       const message = 'unexpected end of JSON input'
       throw new JsonDecodeError(message, message)

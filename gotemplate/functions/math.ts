@@ -74,9 +74,31 @@ function sequence(call: Call, bounds: readonly number[]): string {
   }
 }
 
+/** Go's math.Pow(10, exponent), whose squarings round, and not the nearest float. */
+function powerOfTen(exponent: number): number {
+  let [mantissa, binary] = [1, 0]
+  let [factor, factorBinary] = [0.625, 4]
+  for (let rest = Math.abs(exponent); rest > 0; rest = Math.floor(rest / 2)) {
+    if (factorBinary > 4096) return exponent < 0 ? 0 : Number.POSITIVE_INFINITY
+    if (rest % 2 === 1) {
+      mantissa *= factor
+      binary += factorBinary
+    }
+    factor *= factor
+    factorBinary *= 2
+    if (factor < 0.5) {
+      factor *= 2
+      factorBinary--
+    }
+  }
+  if (exponent < 0) [mantissa, binary] = [1 / mantissa, -binary]
+  const half = Math.trunc(binary / 2)
+  return mantissa * 2 ** half * 2 ** (binary - half)
+}
+
 // Counts as "up" what is at or above the threshold, so -2.1 goes down to -3.
 function round(value: number, places: number, threshold: number): number {
-  const power = places < 0 ? 1 / Number(`1e${-places}`) : Number(`1e${places}`)
+  const power = powerOfTen(places)
   const digit = power * value
   const fraction = Number.isFinite(digit) ? digit - Math.trunc(digit) : Number.NaN
   return (fraction >= threshold ? Math.ceil(digit) : Math.floor(digit)) / power

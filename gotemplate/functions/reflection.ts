@@ -1,7 +1,7 @@
 // What a value is, and copies of it.
 import type { Call, TemplateFunction } from '../function.ts'
 import { any, define, FunctionError, string } from '../function.ts'
-import { Dict, List, typeOf, type Value } from '../value.ts'
+import { Dict, List, Pointer, type Struct, typeOf, type Value, zeroOf } from '../value.ts'
 import { DEEPEST, deepEqual, failTooDeep } from './equality.ts'
 
 function typeName(value: Value): string {
@@ -28,6 +28,9 @@ function deepCopy(call: Call, value: Value, depth = 0): Value {
     const copies = value.keys().map(key => [key, deepCopy(call, value.get(key), depth + 1)] as const)
     return new Dict(value.type, new Map(copies))
   }
+  // Go's copy of a version leaves its private fields behind.
+  if (value instanceof Pointer && value.target !== undefined)
+    return new Pointer(value.type, zeroOf(value.target.type) as Struct)
   return value
 }
 

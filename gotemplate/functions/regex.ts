@@ -6,6 +6,7 @@ import type { Call, TemplateFunction } from '../function.ts'
 import { define, FunctionError, int, string } from '../function.ts'
 import { stringSliceType } from '../type.ts'
 import { List } from '../value.ts'
+import { roomyList } from './slicing.ts'
 import { stringList } from './text.ts'
 
 /** What one step pays for: an instruction of the compiled expression at a character of the input. */
@@ -17,6 +18,9 @@ interface Expression {
   readonly compiled: RE2JS
   readonly size: number
 }
+
+/** Go makes room for so many matches at first. */
+const FIND_ROOM = 10
 
 const nilStrings = new List(stringSliceType, undefined)
 
@@ -43,7 +47,12 @@ function invalidUtf8(rest: string): FunctionError {
 }
 
 function syntaxError(message: string): FunctionError {
-  const text = message.endsWith('trailing backslash at end of expression') ? `${message}: \`\`` : message
+  const text = message.endsWith('trailing backslash at end of expression')
+    ? `${message}: \`\``
+    : // An expression that ends there starts no name in Go.
+      message.replace(/invalid named capture: `(\(\?P?)(<?)`$/, (_, start: string, open: string) => {
+        return `invalid or unsupported Perl syntax: \`${start.endsWith('P') ? start : start + open}\``
+      })
   const cut = /^error parsing regexp: [^`]*?(?=: `)/.exec(text)
   return new FunctionError(text, cut === null ? undefined : cut[0])
 }
@@ -101,7 +110,7 @@ function findAll(call: Call, expression: Expression, text: string, limit: number
     call.allocate((found.length + 1) * 16)
     found.push(match.group() ?? '')
   }
-  return found.length === 0 ? nilStrings : stringList(found)
+  return found.length === 0 ? nilStrings : roomyList(stringSliceType, found, FIND_ROOM)
 }
 
 function split(call: Call, expression: Expression, text: string, limit: number): List {
@@ -110,7 +119,9 @@ function split(call: Call, expression: Expression, text: string, limit: number):
   const parts: string[] = []
   let from = 0
   let end = 0
+  let count = 0
   for (const match of matches(call, expression, text, limit)) {
+    count++
     if (limit > 0 && parts.length === limit - 1) break
     end = match.start()
     call.allocate((parts.length + 1) * 16)
@@ -118,7 +129,7 @@ function split(call: Call, expression: Expression, text: string, limit: number):
     from = match.end()
   }
   if (end !== text.length) parts.push(text.slice(from))
-  return stringList(parts)
+  return roomyList(stringSliceType, parts, count)
 }
 
 type Replacement = (match: Matcher) => string

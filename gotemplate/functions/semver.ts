@@ -37,6 +37,7 @@ const versionType = structType(
   },
 )
 const versionPointerType = pointerTo(versionType)
+const ZERO: Version = { major: 0n, minor: 0n, patch: 0n, prerelease: '', metadata: '', original: '' }
 
 /** The version behind a struct or pointer of Go's type, for those who print it; undefined for other values. */
 export function versionText(value: Value): string | undefined {
@@ -48,9 +49,8 @@ export function versionText(value: Value): string | undefined {
 
 function versionOf(value: Value): Version {
   if (value instanceof Pointer && value.target !== undefined) return versionOf(value.target)
-  if (value instanceof Struct && value.type === versionType && value.native !== undefined) {
-    return value.native as Version
-  }
+  if (value instanceof Struct && value.type === versionType)
+    return (value.native as Version | undefined) ?? ZERO
   throw new FunctionError(NIL_DEREFERENCE)
 }
 

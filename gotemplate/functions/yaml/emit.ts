@@ -186,8 +186,16 @@ class Emitter {
   private doubleQuoted(characters: readonly string[], folds: boolean): void {
     this.indicator('"', { space: true, indents: false })
     let wasSpace = false
+    // go-yaml looks for a byte order mark at the start whichever character it is at.
+    const isMarked = characters[0] === '\ufeff'
     for (const [i, character] of characters.entries()) {
-      if (!isPrintable(character) || isBreak(character) || character === '"' || character === '\\') {
+      if (
+        isMarked ||
+        !isPrintable(character) ||
+        isBreak(character) ||
+        character === '"' ||
+        character === '\\'
+      ) {
         this.put(escaped(character))
         wasSpace = false
       } else if (character === ' ') {

@@ -1,4 +1,5 @@
 // The text character by character, with line and column.
+import { bytesOf, sequenceLength } from '../../bytes.ts'
 import { type Mark, syntaxError, YamlError } from './error.ts'
 
 export function isBlank(character: string): boolean {
@@ -19,6 +20,21 @@ export function isBreak(character: string): boolean {
   }
 }
 
+/** What go-yaml says of the first bytes that are no UTF-8. */
+function encodingProblem(bytes: Uint8Array): string {
+  let at = 0
+  for (let size = sequenceLength(bytes, at); size > 0; size = sequenceLength(bytes, at)) at += size
+  const first = bytes[at] as number
+  const width = first >= 0xf8 || first < 0xc0 ? 0 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
+  if (width === 0) return 'invalid leading UTF-8 octet'
+  if (at + width > bytes.length) return 'incomplete UTF-8 octet sequence'
+  const rest = bytes.subarray(at + 1, at + width)
+  if (rest.some(byte => (byte & 0xc0) !== 0x80)) return 'invalid trailing UTF-8 octet'
+  const second = rest[0] as number
+  const isLonger = first < 0xc2 || (first === 0xe0 && second < 0xa0) || (first === 0xf0 && second < 0x90)
+  return isLonger ? 'invalid length of a UTF-8 sequence' : 'invalid Unicode character'
+}
+
 export class Reader implements Mark {
   private readonly characters: readonly string[]
   index = 0
@@ -27,7 +43,7 @@ export class Reader implements Mark {
 
   /** Throws a YamlError for characters that no YAML has. */
   constructor(text: string) {
-    if (!text.isWellFormed()) throw new YamlError('yaml: invalid UTF-8')
+    if (!text.isWellFormed()) throw new YamlError(`yaml: ${encodingProblem(bytesOf(text))}`)
     if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/.test(text)) {
       throw new YamlError('yaml: control characters are not allowed')
     }
