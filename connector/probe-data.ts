@@ -95,9 +95,8 @@ function goParam({ name, value }: Param) {
 }
 
 function goSecret({ type, data }: ProbeSecret) {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  const texts = [...data].map(([key, bytes]) => [key, decoder.decode(bytes)] as const)
-  return { Type: type, StringData: Object.fromEntries(texts), Data: Object.fromEntries(data) }
+  const bytes = Object.fromEntries(data)
+  return { Type: type, StringData: bytes, Data: bytes }
 }
 
 /** A Connector and its Secret (or null) as Kubernetes writes them in JSON. */
