@@ -160,9 +160,15 @@ function randomBranch(random: Random, depth: number): Data {
 /** An object that has something of each kind, or (one time in eight) any odd dot. undefined: no data at all. */
 export function randomData(random: Random): Data | undefined {
   if (random.chance(0.12)) {
+    const scalar = randomScalar(random)
     return random.weighted<() => Data | undefined>([
       [2, () => undefined],
-      [2, () => randomScalar(random)],
+      // An integral float at the root itself is an int64 to ours.
+      [
+        2,
+        () =>
+          scalar instanceof Spelled && Number.isInteger(Number(scalar.text)) ? new Spelled('7') : scalar,
+      ],
       [2, () => randomList(random, 2)],
       [2, () => randomDict(random, 2)],
     ])()

@@ -156,8 +156,13 @@ function freshDict(w: Writer, scope: Scope, depth: number): string {
 // Only ints and times: any other date means now.
 function dateOperand(w: Writer, asTime = false): string {
   const { random } = w
-  if (!asTime && random.chance(0.5))
-    return random.chance(0.5) ? anyIntLiteral(w) : `(int64 ${anyIntLiteral(w)})`
+  if (!asTime && random.chance(0.5)) {
+    const seconds = intLiteral(
+      w,
+      random.pick([0, 1, 95, 86399, 1700000000, 4102444800, -1, -86400, 253402300799]),
+    )
+    return random.chance(0.5) ? seconds : `(int64 ${seconds})`
+  }
   w.hit('toDate')
   return `(toDate ${quoted(w, random.pick(['2006-01-02', '2006-01-02T15:04:05Z07:00']))} ${textLiteral(w, 'date')})`
 }
@@ -199,6 +204,9 @@ export function call(w: Writer, scope: Scope, signature: Signature, depth: numbe
   const operands = hints.map((hint, i) =>
     fixed !== undefined && i === 1 ? fixed : operand(w, scope, hint, depth),
   )
+  // What zones of the past were called is in no database that JavaScript has.
+  if (/^date_?in_?zone$/i.test(signature.name) && /MST|\\/.test(operands[0] ?? '') && operands.length > 2)
+    operands[2] = '"UTC"'
   const last = operands.at(-1)
   if (last === undefined || last === 'nil' || !random.chance(0.3))
     return [signature.name, ...operands].join(' ')

@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 import type { Hint, Kind } from './signatures.ts'
 
 const suiting: Record<string, readonly Kind[]> = {
-  v: ['string', 'int', 'int64', 'float', 'bool', 'list', 'dict', 'nil', 'time', 'version'],
+  v: ['string', 'int', 'int64', 'float', 'bool', 'list', 'dict', 'nil', 'version'],
   T: ['string', 'int', 'int64', 'float', 'bool', 'list', 'dict', 'nil', 'time', 'version'],
   q: ['string', 'string', 'int', 'list'],
   s: ['string', 'string', 'list', 'dict', 'version'],
@@ -42,8 +42,8 @@ export const directives = [
   'no verb',
 ]
 
-// Under other verbs a time prints its inside, with an address of memory.
-const everyKind = (suiting['v'] as readonly Kind[]).filter(kind => kind !== 'time')
+// No times: under most verbs they print their inside, with an address of memory.
+const everyKind = suiting['v'] as readonly Kind[]
 
 export interface Format {
   readonly text: string
@@ -70,7 +70,9 @@ export function randomFormat(random: Random, verb: string): Format {
     text += randomDirective(random, verb, operands, hits)
     verb = random.pick(verbs)
   }
-  if (random.chance(0.05)) operands.push(random.pick(everyKind))
+  if (random.chance(0.08)) {
+    for (let i = random.between(1, 3); i > 0; i--) operands.push(random.pick(everyKind))
+  }
   if (random.chance(0.04)) operands.pop()
   return { text, operands, hits }
 }

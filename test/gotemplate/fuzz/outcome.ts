@@ -27,7 +27,7 @@ export function sameOutcome(a: Outcome, b: Outcome): boolean {
 
 // Where in memory a pointer points: `(*semver.Version)(0xc000012345)`.
 function withoutAddresses({ bytes }: Outcome): string {
-  return bytes.toString('latin1').replace(/0x[0-9a-f]{9,}/g, '0x')
+  return bytes.toString('latin1').replace(/ *0x[0-9a-f]{9,} */g, '0x')
 }
 
 export function describeOutcome({ kind, bytes }: Outcome): string {

@@ -71,8 +71,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'range over an int starts at 1',
     file: 'walk.ts',
-    spot: 'for (let i = 0n; i < value.value; i++)',
-    mistake: 'for (let i = 1n; i <= value.value; i++)',
+    spot: 'frame.dot = new Int(over.type, BigInt(index))',
+    mistake: 'frame.dot = new Int(over.type, BigInt(index + 1))',
   },
 ]
 

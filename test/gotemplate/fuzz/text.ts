@@ -20,7 +20,7 @@ separator ¦,¦ ¦¦-¦, ¦\n¦/¦:¦oo¦é¦\n  ¦.
 cutset ¦ ¦a¦fo¦/¦¦"¦é¦ \t\n¦Hh¦xyz
 regex ¦a¦o+¦[a-z]+¦[^a-z]¦\\d+¦(\\w+)\\s(\\w+)¦^¦$¦¦.*¦.*?¦(a|b)*¦(?i)hello
 regex ¦(?P<first>\\w)(?P<rest>\\w*)¦(?s).+¦(?m)^l¦\\bfoo\\b¦\\p{L}+¦\\pN¦[[:alpha:]]+¦x{2,3}¦x{,3}
-regex ¦(?U)a+¦\\Qa.b\\E¦[é世]¦\\x{1F600}¦(¦[z-a]¦a**¦(?=x)¦\\1¦x{1001}¦\\C¦(?P<n>a)(?P<n>b)¦\\¦[¦*a
+regex ¦(?U)a+¦\\Qa.b\\E¦[é世]¦\\x{1F600}¦(¦[z-a]¦a**¦(?=x)¦\\1¦x{1001}¦\\C¦\\¦[¦*a
 regex ¦\\8¦(?P<=a)¦x{2}{3}¦\\z|\\A¦(|a)+¦(a*)*¦[\\d\\s]¦\\PN¦[^\\x00-\\x7F]¦\\s*,\\s*
 replacement ¦¦X¦$1¦\u0024{1}W¦$1W¦$$¦$first-$rest¦\u0024{nosuch}¦$¦\u0024{¦$0$0¦[$2]¦é¦\\1¦$é
 replacement ¦\u0024{1

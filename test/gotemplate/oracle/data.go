@@ -113,6 +113,9 @@ func decodeProbe(raw json.RawMessage) (any, error) {
 			Auth:               v1alpha1.ConnectorAuth{Name: spec.Auth.Name, Params: authParams},
 		},
 	}
+	if spec.AddressExtensions != nil {
+		connector.Spec.AddressExtensions = []v1alpha1.AddressExtension{}
+	}
 	for _, extension := range spec.AddressExtensions {
 		connector.Spec.AddressExtensions = append(connector.Spec.AddressExtensions, v1alpha1.AddressExtension(extension))
 	}
@@ -134,7 +137,10 @@ func decodeProbe(raw json.RawMessage) (any, error) {
 }
 
 func typeParams(in []probeParam) ([]v1.Param, error) {
-	var params []v1.Param
+	if in == nil {
+		return nil, nil
+	}
+	params := []v1.Param{}
 	for _, param := range in {
 		value := v1.ParamValue{}
 		var err error
