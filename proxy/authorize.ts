@@ -1,6 +1,7 @@
 // authorize: may this caller use this Connector. Spec: access.md; proxy.md, "Authentication and authorization".
+import { accessQuestions, accessRefusal, seeQuestion } from '../connector/access.ts'
 import { apiGroup } from '../connector/connector.ts'
-import { ConnectorsError } from '../connector/errors.ts'
+import type { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
 import type { Access, AccessReviewer } from '../kube/access-review.ts'
 import type { KubeUser } from '../kube/token-review.ts'
@@ -17,25 +18,24 @@ export function authorize(
   key: ObjectKey,
   { access, requireProxyPermission }: AuthorizeOptions,
 ): undefined | Promise<undefined> {
-  const questions = requireProxyPermission ? [see(key), use(key)] : [see(key)]
+  const questions = accessQuestions(key, { requireProxyPermission })
   let isWaiting = false
   for (const question of questions) {
     const verdict = access.cached(user, question)
     if (verdict === undefined) isWaiting = true
-    else if (!verdict.allowed) throw forbidden(user, key, question)
+    else if (!verdict.allowed) throw accessRefusal(user.username, question)
   }
   if (!isWaiting) return undefined
-  return askAll(user, key, { access, questions })
+  return askAll(user, { access, questions })
 }
 
 async function askAll(
   user: KubeUser,
-  key: ObjectKey,
   { access, questions }: { readonly access: AccessReviewer; readonly questions: readonly Access[] },
 ): Promise<undefined> {
   const verdicts = await Promise.all(questions.map(question => access.check(user, question)))
   for (const [at, question] of questions.entries()) {
-    if (verdicts[at]?.allowed !== true) throw forbidden(user, key, question)
+    if (verdicts[at]?.allowed !== true) throw accessRefusal(user.username, question)
   }
 }
 
@@ -45,24 +45,7 @@ export async function mayList(user: KubeUser, namespace: string, access: AccessR
   return (await access.check(user, question)).allowed
 }
 
-export function forbidden(
-  user: KubeUser,
-  key: ObjectKey,
-  { verb, resource, subresource }: Access,
-): ConnectorsError {
-  const permission = subresource === undefined ? resource : `${resource}/${subresource}`
-  return new ConnectorsError(
-    'FORBIDDEN',
-    'Forbidden',
-    `Cannot use Connector "${key.namespace}/${key.name}" as ${user.username}: ` +
-      `permission to ${verb} ${permission} in group ${apiGroup} is missing`,
-  )
-}
-
-export function see(key: ObjectKey): Access {
-  return { verb: 'get', group: apiGroup, resource: 'connectors', namespace: key.namespace, name: key.name }
-}
-
-function use(key: ObjectKey): Access {
-  return { ...see(key), subresource: 'proxy' }
+/** What a caller reads who may not even learn whether the Connector exists. */
+export function mayNotSee(user: KubeUser, key: ObjectKey): ConnectorsError {
+  return accessRefusal(user.username, seeQuestion(key))
 }

@@ -4,19 +4,25 @@ import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
 import { routeTo } from '../connector/target.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
+import { KubeApiError } from '../kube/api-error.ts'
+import type { Clock } from '../kube/clock.ts'
 import type { KubeUser, TokenReviewer } from '../kube/token-review.ts'
 import { type AuditSink, auditLine } from './audit.ts'
 import { authenticate } from './authenticate.ts'
-import { authorize, forbidden, mayList, see } from './authorize.ts'
+import { authorize, mayList, mayNotSee } from './authorize.ts'
 import type { CallerSlots } from './caller-slots.ts'
-import type { ConnectorIndex, ToolOrigin } from './connector-index.ts'
-import type { Decide, Decision, ExchangeRecord } from './http1/decision.ts'
+import { parseCallerToken } from './caller-token.ts'
+import { type ConnectorIndex, connectorNotFound, type ToolOrigin } from './connector-index.ts'
+import type { Answer, Decide, Decision, ExchangeRecord, ResponseVerdict } from './http1/decision.ts'
 import { findHeader } from './http1/headers.ts'
 import type { RequestHead } from './http1/request-head.ts'
+import type { ResponseHead } from './http1/response-head.ts'
 import { type Identified, identify } from './identify.ts'
-import { outgoingHeaders, requestIdHeader } from './outgoing.ts'
-import { refusalFrom } from './refuse.ts'
-import { rewriteResponseHeaders } from './response.ts'
+import { isLfsAnswer, isLfsBatch, lfsAnswerHeaders, maxBatchBytes, rewriteLfsBatch } from './lfs.ts'
+import { mayUpgrade, outgoingHeaders, requestIdHeader } from './outgoing.ts'
+import type { UseRecord } from './proxy-metrics.ts'
+import { refusalAnswer, refusalOf } from './refuse.ts'
+import { carriesTrace, type ReturnPath, rewriteResponseHeaders } from './response.ts'
 
 export type ReverseDoorOptions = {
   readonly index: ConnectorIndex
@@ -24,51 +30,61 @@ export type ReverseDoorOptions = {
   readonly access: AccessReviewer
   readonly slots: CallerSlots
   readonly requireProxyPermission: boolean
+  /** What of the cluster is not known yet, if anything. */
+  readonly unready: () => string | undefined
   readonly audit: AuditSink
-  readonly record: (use: {
-    readonly connector: string
-    readonly status: number
-    readonly addedMs: number
-  }) => void
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
+  readonly record: (use: UseRecord) => void
+  /** Learns of failures that are the proxy's or the API server's, not the client's. */
+  readonly onError: (error: unknown) => void
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
 }
-
-/** Of a caller's own id, as much is recorded. */
-const maxRequestId = 128
 
 /** What is known of a request so far, for its audit line. */
 type Use = {
   readonly head: RequestHead
   readonly requestId: string
+  readonly startedMs: number
+  decidedMs: number
+  hasWaited: boolean
   caller: KubeUser | undefined
   connector: ObjectKey | undefined
   refusal: string | undefined
   release: (() => void) | undefined
 }
 
+type Asked = Identified & { readonly token: string }
+
 export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigin> {
-  const { index, tokens, slots } = options
+  const { index, tokens, slots, clock } = options
 
   function decide(head: RequestHead): Decision<ToolOrigin> | Promise<Decision<ToolOrigin>> {
-    const requestId = findHeader(head.headers, requestIdHeader)?.slice(0, maxRequestId) ?? randomUUID()
-    const use: Use = {
+    const use = begin(head)
+    try {
+      const identified = identify(head, hostname => index.byHost(hostname))
+      use.connector = identified.key
+      const token = parseCallerToken(findHeader(head.headers, 'authorization'))
+      const user = authenticate(tokens, token)
+      const asked = { ...identified, token: token ?? '' }
+      if (user instanceof Promise) return admitLater(use, asked, user)
+      const waiting = admit(use, asked, user)
+      return waiting === undefined ? forward(use, asked) : admitLater(use, asked, user)
+    } catch (error) {
+      return refuse(use, error)
+    }
+  }
+
+  function begin(head: RequestHead): Use {
+    const startedMs = clock.monotonicMs()
+    return {
       head,
-      requestId,
+      requestId: requestIdOf(head),
+      startedMs,
+      decidedMs: startedMs,
+      hasWaited: false,
       caller: undefined,
       connector: undefined,
       refusal: undefined,
       release: undefined,
-    }
-    try {
-      const identified = identify(head, hostname => index.byHost(hostname))
-      use.connector = identified.key
-      const user = authenticate(tokens, findHeader(head.headers, 'authorization'))
-      if (user instanceof Promise) return admitLater(use, identified, user)
-      const waiting = admit(use, identified, user)
-      return waiting === undefined ? forward(use, identified) : admitLater(use, identified, user)
-    } catch (error) {
-      return refuse(use, error)
     }
   }
 
@@ -81,12 +97,13 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
 
   async function admitLater(
     use: Use,
-    identified: Identified,
+    asked: Asked,
     user: KubeUser | Promise<KubeUser>,
   ): Promise<Decision<ToolOrigin>> {
+    use.hasWaited = true
     try {
-      await admit(use, identified, await user)
-      return forward(use, identified)
+      await admit(use, asked, await user)
+      return forward(use, asked)
     } catch (error) {
       return refuse(use, error)
     }
@@ -94,37 +111,76 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
 
   /** 404 only for those who may list Connectors there: a name is information. */
   async function refuseUnknown(user: KubeUser, key: ObjectKey): Promise<never> {
-    if (!(await mayList(user, key.namespace, options.access))) throw forbidden(user, key, see(key))
-    throw new ConnectorsError(
-      'NOT_FOUND',
-      'ConnectorNotFound',
-      `Cannot use Connector "${key.namespace}/${key.name}": connector "${key.name}" not found`,
-    )
+    if (options.unready() === undefined && !(await mayList(user, key.namespace, options.access))) {
+      throw mayNotSee(user, key)
+    }
+    throw connectorNotFound(key)
   }
 
-  function forward(use: Use, { key, rest, base }: Identified): Decision<ToolOrigin> {
+  function forward(use: Use, { key, rest, base, token }: Asked): Decision<ToolOrigin> {
     const { address, injected, origin, traces } = index.find(key)
     use.release = slots.take(use.caller?.username ?? '')
-    const route = routeTo(address, rest.path, rest.query)
+    const { target, upstream } = routeTo(address, rest.path, rest.query)
+    const way = { address, target, base, traces }
+    const readsAnswer = isLfsBatch(use.head.method, rest.path)
+    const { requestId } = use
+    const headers = outgoingHeaders(use.head, { injected, requestId, callerToken: token, readsAnswer })
+    use.decidedMs = clock.monotonicMs()
     return {
       kind: 'relay',
       origin,
-      target: route.target,
-      host: route.upstream.host,
-      headers: outgoingHeaders(use.head, { injected, requestId: use.requestId }),
-      upgrade: true,
-      rewriteResponse: response => ({
-        kind: 'pass',
-        headers: rewriteResponseHeaders(response.headers, { address, base, traces }),
-      }),
-      rewriteTrailers: trailers => rewriteResponseHeaders(trailers, { address, base, traces }),
+      target,
+      host: upstream.host,
+      headers,
+      upgrade: mayUpgrade(use.head.upgrade),
+      rewriteResponse: response => {
+        // The reason phrase is the tool's to choose, and passes as it is.
+        if (carriesTrace(response.reasonPhrase, traces)) return withhold(use, credentialInAnswer())
+        const answered = rewriteResponseHeaders(response.headers, way)
+        if (readsAnswer && isLfsAnswer(answered))
+          return lfsVerdict(use, { ...response, headers: answered }, way)
+        return { kind: 'pass', headers: answered }
+      },
+      rewriteTrailers: trailers => rewriteResponseHeaders(trailers, way),
       onEnd: record => end(use, record),
     }
   }
 
+  function lfsVerdict(
+    use: Use,
+    { status, headers }: ResponseHead,
+    way: ReturnPath,
+  ): ResponseVerdict<ToolOrigin> {
+    const rewrite = (body: Buffer): Answer => {
+      try {
+        const text = rewriteLfsBatch(body, headers, way)
+        return { kind: 'answer', status, headers: lfsAnswerHeaders(headers), body: text }
+      } catch (error) {
+        return withhold(use, error)
+      }
+    }
+    return { kind: 'collect', limitBytes: maxBatchBytes, rewrite }
+  }
+
+  /** In place of what the tool answered. */
+  function withhold(use: Use, error: unknown): Answer {
+    const refusal = { ...refusalOf(error), status: 502 }
+    use.refusal = refusal.reason
+    return refusalAnswer(refusal, use.head.path)
+  }
+
   function refuse(use: Use, error: unknown): Decision<ToolOrigin> {
-    use.refusal = error instanceof ConnectorsError ? error.reason : 'InternalError'
-    return { ...refusalFrom(error), onEnd: record => end(use, record) }
+    const refusal = refusalOf(isUnknownYet(error) ? notReady(options.unready() ?? '') : error)
+    if (error instanceof KubeApiError || !(error instanceof ConnectorsError)) options.onError(error)
+    use.refusal = refusal.reason
+    use.decidedMs = clock.monotonicMs()
+    return { ...refusalAnswer(refusal, use.head.path), onEnd: record => end(use, record) }
+  }
+
+  /** What is not there may only not have been read yet. */
+  function isUnknownYet(error: unknown): boolean {
+    const isUnknown = error instanceof ConnectorsError && unknownReasons.has(error.reason)
+    return isUnknown && options.unready() !== undefined
   }
 
   function end(use: Use, record: ExchangeRecord): void {
@@ -140,17 +196,41 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
       connector,
       refusal,
     }
-    options.audit(auditLine(entry, record, options.now()))
+    options.audit(auditLine(entry, record, clock.now()))
+    // A name counts only once its Connector was used: anybody may ask for any name.
+    const isUsed = use.release !== undefined && connector !== undefined
     options.record({
-      // A name counts only once its Connector was used: anybody may ask for any name.
-      connector:
-        use.release === undefined || connector === undefined
-          ? ''
-          : `${connector.namespace}/${connector.name}`,
+      connector: isUsed ? `${connector.namespace}/${connector.name}` : '',
       status: record.status,
-      addedMs: record.durationMs - record.upstreamMs,
+      decisionMs: use.decidedMs - use.startedMs,
+      isFromCache: !use.hasWaited,
     })
   }
 
   return decide
+}
+
+/** A caller's own id is kept if it is short and plain; anything else could be anything. */
+function requestIdOf(head: RequestHead): string {
+  const given = findHeader(head.headers, requestIdHeader) ?? ''
+  return /^[\w.:/@+=-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+const unknownReasons: ReadonlySet<string> = new Set([
+  'ConnectorNotNamed',
+  'ConnectorNotFound',
+  'ConnectorClassNotFound',
+  'SecretNotFound',
+])
+
+function notReady(why: string): ConnectorsError {
+  return new ConnectorsError('UNAVAILABLE', 'NotReady', `Cannot serve this request yet: ${why}`)
+}
+
+function credentialInAnswer(): ConnectorsError {
+  return new ConnectorsError(
+    'UNAVAILABLE',
+    'CredentialInAnswer',
+    "Cannot pass the tool's answer on: it repeats the Connector's credential",
+  )
 }

@@ -1,0 +1,41 @@
+// access: what one must be allowed to use a Connector. The mount and the use ask the same. Spec: access.md.
+import { apiGroup } from './connector.ts'
+import { ConnectorsError } from './errors.ts'
+import type { ObjectKey } from './object.ts'
+
+/** A permission on one object, as a SubjectAccessReview asks for it. */
+export type AccessQuestion = {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly subresource?: string
+  readonly namespace: string
+  readonly name: string
+}
+
+/** `get` on the Connector and, where asked for, `get` on its subresource `connectors/proxy`. */
+export function accessQuestions(
+  key: ObjectKey,
+  { requireProxyPermission }: { readonly requireProxyPermission: boolean },
+): readonly AccessQuestion[] {
+  const see = seeQuestion(key)
+  return requireProxyPermission ? [see, { ...see, subresource: 'proxy' }] : [see]
+}
+
+export function seeQuestion({ namespace, name }: ObjectKey): AccessQuestion {
+  return { verb: 'get', group: apiGroup, resource: 'connectors', namespace, name }
+}
+
+/** FORBIDDEN, naming the user, the Connector and the permission. */
+export function accessRefusal(
+  username: string,
+  { verb, resource, subresource, namespace, name }: AccessQuestion,
+): ConnectorsError {
+  const permission = subresource === undefined ? resource : `${resource}/${subresource}`
+  return new ConnectorsError(
+    'FORBIDDEN',
+    'Forbidden',
+    `Cannot use Connector "${namespace}/${name}" as ${username}: ` +
+      `permission to ${verb} ${permission} in group ${apiGroup} is missing`,
+  )
+}

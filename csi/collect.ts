@@ -1,0 +1,90 @@
+// collect: everything that a volume is rendered from. Spec: csi.md, "Publish" steps 3 and 4.
+import { isTrue } from '../connector/condition.ts'
+import type { Connector } from '../connector/connector.ts'
+import { hasProxy } from '../connector/connector-class.ts'
+import { ConnectorsError } from '../connector/errors.ts'
+import { type ObjectKey, objectKey } from '../connector/object.ts'
+import type { VolumeConnector, VolumeInput } from '../connector/render.ts'
+import type { PublishRequest } from './parse.ts'
+import type { VolumeSources } from './sources.ts'
+
+/** What a pod's owner should know though its volume is there. */
+export type Warning = { readonly reason: string; readonly message: string }
+
+export type Collected = { readonly input: VolumeInput; readonly warnings: readonly Warning[] }
+
+export type CollectOptions = {
+  readonly sources: VolumeSources
+  readonly requireReady: boolean
+  readonly signal: AbortSignal
+}
+
+// What the CSIDriver object asks kubelet for.
+const kubeletExpirationMs = 1_800_000
+
+export async function collect(
+  { attributes, pod, token }: PublishRequest,
+  { sources, requireReady, signal }: CollectOptions,
+): Promise<Collected> {
+  const connectors: VolumeConnector[] = []
+  const warnings: Warning[] = []
+  for (const key of attributes.connectors) {
+    const found = await collectConnector(key, sources, signal)
+    connectors.push(found)
+    const why = unreadiness(found.connector)
+    if (why === undefined) continue
+    if (requireReady) throw new ConnectorsError('PRECONDITION', 'ConnectorNotReady', why)
+    warnings.push({ reason: 'ConnectorNotReady', message: why })
+  }
+  const { tokenExpirationMs, configurationNames, excludedFiles, parameters } = attributes
+  if (tokenExpirationMs !== undefined && tokenExpirationMs !== kubeletExpirationMs) {
+    warnings.push({
+      reason: 'TokenExpirationIgnored',
+      message: 'Cannot give the token the expiration that the volume asks for: kubelet’s own token is used',
+    })
+  }
+  const { namespace, serviceAccount, name } = pod
+  const context = { token, namespace, serviceAccount, pod: name }
+  return { input: { connectors, configurationNames, excludedFiles, parameters, context }, warnings }
+}
+
+async function collectConnector(
+  key: ObjectKey,
+  sources: VolumeSources,
+  signal: AbortSignal,
+): Promise<VolumeConnector> {
+  const connector = await sources.connector(key, { signal })
+  // People and scripts of the reference product match these two.
+  if (connector === undefined) {
+    throw new ConnectorsError(
+      'NOT_FOUND',
+      'ConnectorNotFound',
+      `Cannot publish a volume: connector "${key.name}" not found in namespace "${key.namespace}"`,
+    )
+  }
+  const className = connector.spec.connectorClassName ?? ''
+  const connectorClass = className === '' ? undefined : await sources.connectorClass(className, { signal })
+  if (connectorClass === undefined) {
+    throw new ConnectorsError(
+      'NOT_FOUND',
+      'ConnectorClassNotFound',
+      `Cannot publish Connector "${objectKey(key)}": ` +
+        `connectorclass.connectors.alauda.io "${className}" not found`,
+    )
+  }
+  if (!hasProxy(connectorClass)) {
+    throw new ConnectorsError(
+      'PRECONDITION',
+      'ClassWithoutProxy',
+      `Cannot publish Connector "${objectKey(key)}": its class "${className}" has no proxy`,
+    )
+  }
+  return { connector, connectorClass }
+}
+
+function unreadiness({ metadata, status }: Connector): string | undefined {
+  if (isTrue(status?.conditions, 'Ready')) return undefined
+  const ready = status?.conditions?.find(condition => condition.type === 'Ready')
+  const why = ready === undefined ? 'it was not checked yet' : ready.reason
+  return `Cannot rely on Connector "${objectKey(metadata)}" as Ready: ${why}`
+}

@@ -1,0 +1,71 @@
+// The CSI driver's table of contents: what it is made of, and how it begins and ends.
+import { createAccessReviewer } from '../kube/access-review.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { createEventRecorder } from '../kube/event-recorder.ts'
+import manifest from '../package.json' with { type: 'json' }
+import { startHealthServer } from '../runtime/health.ts'
+import type { Log } from '../runtime/log.ts'
+import { createMetrics } from '../runtime/metrics.ts'
+import type { CsiConfig } from './config.ts'
+import { registerCsiMetrics } from './csi-metrics.ts'
+import { createIdentity, driverName } from './identity.ts'
+import { createNode } from './node.ts'
+import { startCsiServer } from './server.ts'
+import { createVolumeSources } from './sources.ts'
+
+export type RunningCsiDriver = {
+  /** Base URL of the health door. */
+  readonly metricsUrl: string
+  /** Resolves when the driver has ended, after `signal` was aborted. */
+  readonly ended: Promise<void>
+}
+
+/** Serves once it listens; its readiness says when it knows the cluster. Ends with `signal`; volumes stay. */
+export async function startCsiDriver(
+  config: CsiConfig,
+  options: {
+    readonly client: KubeClient
+    readonly clock: Clock
+    readonly log: Log
+    readonly signal: AbortSignal
+  },
+): Promise<RunningCsiDriver> {
+  const { client, clock, log, signal } = options
+  const onError = (error: unknown) => log.warn('cannot reach the cluster', { error })
+  const sources = createVolumeSources({ client, clock, onError })
+  const instance = config['node-name']
+  const events = createEventRecorder({ client, clock, component: driverName, instance, onError })
+  // No grace: a mount that is not allowed for certain can wait, and a refresh keeps what it has.
+  const access = createAccessReviewer({ client, clock, graceMs: 0 })
+  const metrics = createMetrics({ process: true })
+  const record = registerCsiMetrics(metrics)
+  const health = await startHealthServer({
+    ...config['metrics-address'],
+    checks: { cluster: sources.unready },
+    metrics,
+    stopping: signal,
+  })
+  const server = await startCsiServer(config.endpoint, {
+    identity: createIdentity({ version: manifest.version, unready: sources.unready }),
+    node: createNode({ config, sources, access, clock, events, log, record }),
+  }).catch(async error => {
+    await health.close()
+    throw error
+  })
+  const following = new AbortController()
+  const running = [sources.run({ signal: following.signal }), events.run({ signal: following.signal })]
+  log.info('csi driver serves', { endpoint: config.endpoint })
+  const host = health.host.includes(':') ? `[${health.host}]` : health.host
+  return { metricsUrl: `http://${host}:${health.port}`, ended: end() }
+
+  async function end(): Promise<void> {
+    if (!signal.aborted)
+      await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+    await server.close()
+    following.abort()
+    await Promise.all(running)
+    await health.close()
+    log.info('csi driver ended')
+  }
+}

@@ -1,0 +1,85 @@
+// The Node service: the edge where each operation on a volume gets its one log line, its numbers and its events.
+import type { ConnectorsError } from '../connector/errors.ts'
+import type { EventRecorder } from '../kube/event-recorder.ts'
+import { pods } from '../kube/resources.ts'
+import type { Log, LogFields } from '../runtime/log.ts'
+import type { Warning } from './collect.ts'
+import type { Operation, OperationRecord } from './csi-metrics.ts'
+import { presentable } from './grpc-status.ts'
+import { type PodIdentity, parsePlace, parseVolumeId } from './parse.ts'
+import type { NodePublishVolumeRequest, NodeUnpublishVolumeRequest } from './protocol.ts'
+import { type PublishOptions, publish, unpublish } from './publish.ts'
+import { parseTargetPath } from './target-path.ts'
+import { VolumeLocks } from './volume-locks.ts'
+
+export type NodeOptions = PublishOptions & {
+  readonly events: Pick<EventRecorder, 'record'>
+  readonly log: Log
+  readonly record: (record: OperationRecord) => void
+}
+
+type Outcome = { readonly outcome: string; readonly fields?: LogFields; readonly failure?: unknown }
+
+export function createNode(options: NodeOptions) {
+  const { config, clock, events, log, record } = options
+  const kubeletDir = config['kubelet-dir']
+  const locks = new VolumeLocks()
+
+  async function observed(
+    operation: Operation,
+    volume: string,
+    run: () => Promise<Outcome>,
+  ): Promise<Record<string, never>> {
+    const startedMs = clock.monotonicMs()
+    try {
+      const { outcome, fields, failure } = await run()
+      const ms = Math.round(clock.monotonicMs() - startedMs)
+      record({ operation, outcome, ms })
+      if (failure === undefined) log.info(`volume ${operation}ed`, { volume, outcome, ms, ...fields })
+      else log.warn('volume not refreshed', { volume, outcome, ms, ...fields, error: failure })
+      return {}
+    } catch (error) {
+      const shown = presentable(error, `${operation} volume "${volume}"`)
+      const ms = Math.round(clock.monotonicMs() - startedMs)
+      record({ operation, outcome: shown.code, ms })
+      log.warn(`volume not ${operation}ed`, { volume, ms, error: shown })
+      throw shown
+    }
+  }
+
+  function warn(pod: PodIdentity, { reason, message }: Warning): void {
+    const { namespace, name, uid } = pod
+    const object = { metadata: { namespace, name, uid } }
+    events.record({ resource: pods, object, type: 'Warning', reason, message })
+  }
+
+  async function publishVolume(request: NodePublishVolumeRequest, signal: AbortSignal): Promise<Outcome> {
+    const place = parsePlace(request, { kubeletDir })
+    const { pod, target, volume } = place
+    const fields = { pod: `${pod.namespace}/${pod.name}` }
+    const published = await locks.run(target.path, () => publish(request, { ...options, place, signal }))
+    if (published.outcome === 'kept') {
+      const failure: ConnectorsError = presentable(published.failure, `refresh volume "${volume}"`)
+      warn(pod, { reason: 'VolumeRefreshFailed', message: failure.message })
+      return { outcome: 'kept', fields, failure }
+    }
+    for (const warning of published.warnings) warn(pod, warning)
+    return { outcome: published.outcome, fields: { ...fields, medium: published.medium } }
+  }
+
+  return {
+    NodePublishVolume: (request: NodePublishVolumeRequest, signal: AbortSignal) =>
+      observed('publish', request.volumeId, () => publishVolume(request, signal)),
+
+    NodeUnpublishVolume: (request: NodeUnpublishVolumeRequest) =>
+      observed('unpublish', request.volumeId, async () => {
+        parseVolumeId(request)
+        const target = parseTargetPath(request.targetPath, { kubeletDir })
+        return { outcome: await locks.run(target.path, () => unpublish(target)) }
+      }),
+
+    // None: nothing is staged, measured or grown.
+    NodeGetCapabilities: async () => ({ capabilities: [] }),
+    NodeGetInfo: async () => ({ nodeId: config['node-name'] }),
+  }
+}

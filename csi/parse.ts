@@ -1,0 +1,123 @@
+// parse: kubelet's request as a typed one. Spec: csi.md, "Publish" step 1.
+import { ConnectorsError } from '../connector/errors.ts'
+import { Sensitive } from '../connector/sensitive.ts'
+import { parseAttributes, type VolumeAttributes } from './attributes.ts'
+import type { NodePublishVolumeRequest } from './protocol.ts'
+import { parseTargetPath, type TargetPath } from './target-path.ts'
+
+export type PublishRequest = {
+  readonly volume: string
+  readonly target: TargetPath
+  readonly pod: PodIdentity
+  readonly token: Sensitive
+  readonly attributes: VolumeAttributes
+}
+
+export type PodIdentity = {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly serviceAccount: string
+}
+
+const podInfo = 'csi.storage.k8s.io/'
+const tokensKey = `${podInfo}serviceAccount.tokens`
+
+/** Who publishes what where: the part of a request that a refresh must have right as well. */
+export function parsePlace(
+  request: NodePublishVolumeRequest,
+  { kubeletDir }: { readonly kubeletDir: string },
+): Pick<PublishRequest, 'volume' | 'target' | 'pod'> {
+  const volume = parseVolumeId(request)
+  if (request.volumeCapability?.mount == null) {
+    throw invalid('VolumeCapabilityInvalid', volume, 'it has no mount capability')
+  }
+  const pod = parsePod(request, volume)
+  return { volume, pod, target: parseTargetPath(request.targetPath, { kubeletDir, podUid: pod.uid }) }
+}
+
+export function parseVolumeId(request: { readonly volumeId: string; readonly targetPath: string }): string {
+  const { volumeId, targetPath } = request
+  if (volumeId === '')
+    throw new ConnectorsError('INVALID', 'VolumeIdMissing', 'Cannot use a volume without id')
+  if (volumeId.length > 512 || /[^\x21-\x7e]/.test(volumeId)) {
+    throw new ConnectorsError('INVALID', 'VolumeIdInvalid', 'Cannot use this volume id: it is no plain word')
+  }
+  if (targetPath === '') throw invalid('TargetPathMissing', volumeId, 'it has no target path')
+  return volumeId
+}
+
+export function parsePublishRequest(
+  request: NodePublishVolumeRequest,
+  {
+    audience,
+    place,
+  }: { readonly audience: string; readonly place: Pick<PublishRequest, 'volume' | 'target' | 'pod'> },
+): PublishRequest {
+  if (!request.readonly) {
+    throw invalid('VolumeWritable', place.volume, 'it is writable; set "readOnly: true" on the CSI volume')
+  }
+  const attributes = parseAttributes(request.volumeContext, place.pod)
+  return { ...place, attributes, token: parseToken(request, audience) }
+}
+
+function parsePod({ volumeContext }: NodePublishVolumeRequest, volume: string): PodIdentity {
+  if (volumeContext[`${podInfo}ephemeral`] === 'false') {
+    throw invalid('VolumeNotEphemeral', volume, 'only inline ephemeral volumes are served')
+  }
+  const field = (name: string): string => {
+    const value = volumeContext[podInfo + name]
+    if (value === undefined || value === '') {
+      throw new ConnectorsError(
+        'PRECONDITION',
+        'PodInfoMissing',
+        `Cannot publish volume "${volume}": kubelet sent no ${name}; ` +
+          'the CSIDriver object "connectors-csi" lacks podInfoOnMount: true',
+      )
+    }
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value)) {
+      throw invalid('PodInfoInvalid', volume, `its ${name} is no name`)
+    }
+    return value
+  }
+  return {
+    namespace: field('pod.namespace'),
+    name: field('pod.name'),
+    uid: field('pod.uid'),
+    serviceAccount: field('serviceAccount.name'),
+  }
+}
+
+/** kubelet's tokens by audience, in the secrets where the cluster sends them there. */
+function parseToken({ volumeContext, secrets }: NodePublishVolumeRequest, audience: string): Sensitive {
+  const refuse = (why: string) =>
+    new ConnectorsError(
+      'PRECONDITION',
+      'TokenMissing',
+      `Cannot publish a volume without a token for audience "${audience}": ${why}`,
+    )
+  const text = secrets[tokensKey] || volumeContext[tokensKey]
+  if (!text) throw refuse('the CSIDriver object "connectors-csi" lacks tokenRequests')
+  let byAudience: unknown
+  try {
+    byAudience = JSON.parse(text)
+  } catch {
+    // The parser's words would quote a token.
+    throw refuse('what kubelet sent is not JSON')
+  }
+  const token = member(member(byAudience, audience), 'token')
+  if (typeof token !== 'string' || token === '') {
+    throw refuse('the tokenRequests of the CSIDriver object "connectors-csi" do not name it')
+  }
+  if (!/^[\x21-\x7e]{1,16384}$/.test(token)) throw refuse('what kubelet sent is no token')
+  return new Sensitive(token)
+}
+
+function member(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+  return (value as Readonly<Record<string, unknown>>)[key]
+}
+
+function invalid(reason: string, volume: string, why: string): ConnectorsError {
+  return new ConnectorsError('INVALID', reason, `Cannot publish volume "${volume}": ${why}`)
+}

@@ -1,0 +1,84 @@
+// The driver's server: the CSI services on a Unix socket.
+import { chmod } from 'node:fs/promises'
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import { ConnectorsError } from '../connector/errors.ts'
+import { grpcStatus, presentable } from './grpc-status.ts'
+import { loadProtocol } from './protocol.ts'
+import { claimSocketPath } from './socket.ts'
+
+/** Answers one call. `signal` is aborted when the caller has gone. */
+type Handler = (request: never, signal: AbortSignal) => Promise<object>
+
+export type Services = {
+  readonly identity: Readonly<Record<string, Handler>>
+  readonly node: Readonly<Record<string, Handler>>
+}
+
+export type CsiServer = {
+  /** Waits for running calls, but not for long. */
+  close(): Promise<void>
+}
+
+// Attributes come out of a Pod, and etcd takes objects of 1.5 MiB.
+const maxRequestBytes = 2 * 1024 * 1024
+const graceMs = 5000
+
+export async function startCsiServer(socketPath: string, services: Services): Promise<CsiServer> {
+  await claimSocketPath(socketPath)
+  const protocol = loadProtocol()
+  const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes })
+  server.addService(protocol.identity, implementation(protocol.identity, services.identity))
+  server.addService(protocol.node, implementation(protocol.node, services.node))
+  await listen(server, socketPath)
+  // Whoever connects can publish volumes.
+  await chmod(socketPath, 0o600)
+  return {
+    async close() {
+      const ended = Promise.withResolvers<void>()
+      const timer = setTimeout(() => server.forceShutdown(), graceMs)
+      server.tryShutdown(() => ended.resolve())
+      await ended.promise
+      clearTimeout(timer)
+    },
+  }
+}
+
+function implementation(
+  service: ServiceDefinition,
+  handlers: Readonly<Record<string, Handler>>,
+): UntypedServiceImplementation {
+  const methods: UntypedServiceImplementation = {}
+  for (const name of Object.keys(service)) {
+    const handler = handlers[name]
+    if (handler === undefined) throw new TypeError(`nothing answers ${name}`)
+    methods[name] = unary(handler)
+  }
+  return methods
+}
+
+function unary(handler: Handler): handleUnaryCall<unknown, object> {
+  return (call, callback) => {
+    const gone = new AbortController()
+    call.on('cancelled', () => gone.abort(new ConnectorsError('TIMEOUT', 'Cancelled', 'The caller has gone')))
+    handler(call.request as never, gone.signal).then(
+      answer => callback(null, answer),
+      error => callback(grpcStatus(presentable(error, 'answer the call'))),
+    )
+  }
+}
+
+function listen(server: Server, socketPath: string): Promise<void> {
+  const listening = Promise.withResolvers<void>()
+  server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), error => {
+    if (error === null) return listening.resolve()
+    const message = `Cannot listen on "${socketPath}": its folder is missing or may not be written`
+    listening.reject(new ConnectorsError('UNAVAILABLE', 'EndpointUnavailable', message, { cause: error }))
+  })
+  return listening.promise
+}

@@ -1,0 +1,62 @@
+// What the driver keeps in memory of the cluster: Connectors and classes.
+import type { Connector } from '../connector/connector.ts'
+import type { ConnectorClass } from '../connector/connector-class.ts'
+import { ConnectorsError } from '../connector/errors.ts'
+import type { ObjectKey } from '../connector/object.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { createInformer } from '../kube/informer.ts'
+import { connectorClasses, connectors } from '../kube/resources.ts'
+
+export type VolumeSources = {
+  /** Undefined for what does not exist. Waits for the first list; throws UNAVAILABLE when it does not come. */
+  connector(key: ObjectKey, options: { readonly signal: AbortSignal }): Promise<Connector | undefined>
+  connectorClass(name: string, options: { readonly signal: AbortSignal }): Promise<ConnectorClass | undefined>
+  /** Undefined when all is known, else what is not. */
+  unready(): string | undefined
+  run(options: { readonly signal: AbortSignal }): Promise<void>
+}
+
+const firstListMs = 10_000
+
+export function createVolumeSources(options: {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+}): VolumeSources {
+  const known = createInformer({ ...options, resource: connectors })
+  const classes = createInformer({ ...options, resource: connectorClasses })
+
+  function unready(): string | undefined {
+    return known.isSynced && classes.isSynced ? undefined : 'Connectors and classes are not known yet'
+  }
+
+  async function ready(signal: AbortSignal): Promise<void> {
+    if (unready() === undefined) return
+    const done = new AbortController()
+    const late = options.clock.sleep(firstListMs, { signal: AbortSignal.any([signal, done.signal]) })
+    const listed = Promise.all([known.synced, classes.synced])
+    await Promise.race([listed, late]).catch(() => signal.throwIfAborted())
+    done.abort()
+    late.catch(() => {})
+    const why = unready()
+    if (why === undefined) return
+    throw new ConnectorsError('UNAVAILABLE', 'NotSynced', `Cannot publish a volume yet: ${why}`)
+  }
+
+  return {
+    // A miss is asked for once more: the pod may be younger than what the watch has told.
+    async connector(key, { signal }) {
+      await ready(signal)
+      return known.get(key.namespace, key.name) ?? known.fetch(key, { signal })
+    },
+    async connectorClass(name, { signal }) {
+      await ready(signal)
+      return classes.get(undefined, name) ?? classes.fetch({ name }, { signal })
+    },
+    unready,
+    async run({ signal }) {
+      await Promise.all([known.run({ signal }), classes.run({ signal })])
+    },
+  }
+}
