@@ -31,7 +31,8 @@ export function createLog({ component, level, clock, write }: LogOptions): Log {
     (message, fields) => {
       if (logLevels.indexOf(own) < logLevels.indexOf(level)) return
       const head = { time: new Date(clock.now()).toISOString(), level: own, component, message }
-      let line = toJson({ ...fields, ...head }, head)
+      // Twice: first for the order of the line, last so that no field takes its place.
+      let line = toJson({ ...head, ...fields, ...head }, head)
       if (line.length > maxLine)
         line = toJson({ ...head, omitted: `fields of ${line.length} characters` }, head)
       write(`${line}\n`)
