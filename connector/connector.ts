@@ -6,6 +6,9 @@ import type { Param } from './param.ts'
 export const apiGroup = 'connectors.alauda.io'
 export const apiVersion = 'connectors.alauda.io/v1alpha1'
 
+/** Rules on the use of a Connector. */
+export const policyAnnotation = 'connectors.cpaas.io/policy'
+
 export type Connector = {
   readonly apiVersion?: string
   readonly kind?: string

@@ -16,12 +16,10 @@ export const credentialHeaders: ReadonlySet<string> = new Set([
 export function injectedHeaders(credential: Credential | undefined): readonly InjectedHeader[] {
   if (credential === undefined) return []
   switch (credential.secretType) {
-    case 'kubernetes.io/basic-auth': {
-      const pair = `${secretValue(credential, 'username')}:${secretValue(credential, 'password')}`
-      return [header('Authorization', `Basic ${base64FromText(pair)}`)]
-    }
+    case 'kubernetes.io/basic-auth':
+      return [{ name: 'Authorization', value: basic(credential) }]
     case 'connectors.cpaas.io/bearer-token':
-      return [header('Authorization', `Bearer ${secretValue(credential, 'token').trim()}`)]
+      return [{ name: 'Authorization', value: bearer(credential) }]
     default:
       throw new ConnectorsError(
         'UNSUPPORTED',
@@ -31,21 +29,36 @@ export function injectedHeaders(credential: Credential | undefined): readonly In
   }
 }
 
+function basic(credential: Credential): Sensitive {
+  const username = secretValue(credential, 'username')
+  // RFC 7617: the first colon ends the user name.
+  if (username.includes(':')) throw unfit("the Secret's username holds a colon")
+  const pair = `${username}:${secretValue(credential, 'password')}`
+  // Encoded they would pass; a tool that decodes them reads more than one line.
+  if (/[\r\n\0]/.test(pair)) throw unfit("the Secret's value holds a line break or a NUL")
+  return new Sensitive(`Basic ${base64FromText(pair)}`)
+}
+
+function bearer(credential: Credential): Sensitive {
+  const token = secretValue(credential, 'token').trim()
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw unfit("the Secret's token is empty, or holds a space, a control or a non-ASCII character")
+  }
+  return new Sensitive(`Bearer ${token}`)
+}
+
 function secretValue(credential: Credential, key: string): string {
   return credential.values.get(key)?.reveal() ?? ''
 }
 
-function header(name: string, value: string): InjectedHeader {
-  if (/[\r\n\0]/.test(value)) {
-    throw new ConnectorsError(
-      'PRECONDITION',
-      'CredentialInvalid',
-      `Cannot inject header "${name}": the Secret's value holds a line break or a NUL`,
-    )
-  }
-  return { name, value: new Sensitive(value) }
+function unfit(why: string): ConnectorsError {
+  return new ConnectorsError(
+    'PRECONDITION',
+    'CredentialInvalid',
+    `Cannot inject header "Authorization": ${why}`,
+  )
 }
 
 function base64FromText(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+  return btoa(Array.from(new TextEncoder().encode(text), byte => String.fromCharCode(byte)).join(''))
 }

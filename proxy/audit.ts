@@ -2,13 +2,15 @@
 // Never a token, a credential, a query or a body.
 import type { ObjectKey } from '../connector/object.ts'
 import type { ExchangeRecord } from './http1/decision.ts'
+import { refusalOfFailure } from './refuse.ts'
 
 export type AuditEntry = {
   readonly requestId: string
-  readonly method: string
-  readonly host: string
+  /** Absent, as are host and path, of a request that could not be read. */
+  readonly method: string | undefined
+  readonly host: string | undefined
   /** Without the query. */
-  readonly path: string
+  readonly path: string | undefined
   /** Absent while the caller is not known. */
   readonly caller: Caller | undefined
   /** Absent when the request names none. */
@@ -30,8 +32,14 @@ export type AuditSink = (line: string) => void
 
 const podNameKey = 'authentication.kubernetes.io/pod-name'
 
-export function auditLine(entry: AuditEntry, record: ExchangeRecord, timeMs: number): string {
+export type AuditedEnd = Pick<
+  ExchangeRecord,
+  'status' | 'outcome' | 'failure' | 'bytesIn' | 'bytesOut' | 'durationMs'
+>
+
+export function auditLine(entry: AuditEntry, record: AuditedEnd, timeMs: number): string {
   const { caller, connector } = entry
+  const failure = record.failure && refusalOfFailure(record.failure)
   return `${JSON.stringify({
     time: new Date(timeMs).toISOString(),
     audit: 'request',
@@ -44,7 +52,7 @@ export function auditLine(entry: AuditEntry, record: ExchangeRecord, timeMs: num
     method: entry.method,
     host: entry.host,
     path: entry.path,
-    refusal: entry.refusal ?? record.failure?.reason,
+    refusal: entry.refusal ?? failure?.reason,
     status: record.status,
     outcome: record.outcome,
     bytesIn: record.bytesIn,

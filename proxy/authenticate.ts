@@ -2,14 +2,9 @@
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
 import { type KubeUser, type TokenReviewer, type TokenVerdict, tokenKey } from '../kube/token-review.ts'
-import { parseCallerToken } from './caller-token.ts'
 
 /** At once for a token that was seen lately: the hot path waits for nothing. */
-export function authenticate(
-  tokens: TokenReviewer,
-  authorization: string | undefined,
-): KubeUser | Promise<KubeUser> {
-  const token = parseCallerToken(authorization)
+export function authenticate(tokens: TokenReviewer, token: string | undefined): KubeUser | Promise<KubeUser> {
   if (token === undefined) throw refusal('TokenMissing', 'it carries no ServiceAccount token')
   const key = tokenKey(token)
   const known = tokens.cached(key)

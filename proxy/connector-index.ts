@@ -3,7 +3,7 @@
 import type { Address } from '../connector/address.ts'
 import { parseAddress, proxyServiceName } from '../connector/address.ts'
 import type { Connector } from '../connector/connector.ts'
-import { credentialSecretName } from '../connector/connector.ts'
+import { credentialSecretName, policyAnnotation } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { authType, hasProxy } from '../connector/connector-class.ts'
 import { type Credential, parseCredential } from '../connector/credential.ts'
@@ -75,13 +75,7 @@ export class ConnectorIndex {
   /** All that forwarding needs. Throws NOT_FOUND, or why this Connector cannot be used as it is. */
   find(key: ObjectKey): IndexedConnector {
     const connector = this.#living(key)
-    if (connector === undefined) {
-      throw new ConnectorsError(
-        'NOT_FOUND',
-        'ConnectorNotFound',
-        `Cannot use Connector "${key.namespace}/${key.name}": connector "${key.name}" not found`,
-      )
-    }
+    if (connector === undefined) throw connectorNotFound(key)
     const { classes, secrets } = this.#sources
     const connectorClass = classes.get(undefined, connector.spec.connectorClassName ?? '')
     const secretName = credentialSecretName(connector)
@@ -100,6 +94,14 @@ export class ConnectorIndex {
     const connector = this.#sources.connectors.get(key.namespace, key.name)
     return connector?.metadata.deletionTimestamp === undefined ? connector : undefined
   }
+}
+
+export function connectorNotFound({ namespace, name }: ObjectKey): ConnectorsError {
+  return new ConnectorsError(
+    'NOT_FOUND',
+    'ConnectorNotFound',
+    `Cannot use Connector "${namespace}/${name}": connector "${name}" not found`,
+  )
 }
 
 /** The forms that a pod's DNS search list allows, of a Connector that the controller gave an address. */
@@ -142,6 +144,10 @@ function forwarding(
       'UNSUPPORTED',
     )
   }
+  // A rule that nobody applies would be worse than none.
+  if (connector.metadata.annotations?.[policyAnnotation] !== undefined) {
+    throw refuse('PolicyUnsupported', `its annotation ${policyAnnotation} is not supported`, 'UNSUPPORTED')
+  }
   const problems = validateConnector(connector, connectorClass)
   if (problems.length > 0) throw refuse('ConnectorInvalid', formatProblems(problems))
 
@@ -172,9 +178,8 @@ function credentialOf(
     readonly refuse: Refuse
   },
 ): Credential | undefined {
-  const name = credentialSecretName(connector)
-  if (name === undefined) return undefined
-  const type = authType(from.connectorClass, connector.spec.auth?.name ?? '')
+  if (connector.spec.auth === undefined) return undefined
+  const type = authType(from.connectorClass, connector.spec.auth.name ?? '')
   if (type === undefined) throw from.refuse('ConnectorInvalid', 'its auth type is unknown to its class')
   if (type.generator !== undefined) {
     throw from.refuse(
@@ -183,6 +188,8 @@ function credentialOf(
       'UNSUPPORTED',
     )
   }
+  const name = credentialSecretName(connector)
+  if (name === undefined) return undefined
   if (from.secret === undefined) throw from.refuse('SecretNotFound', `secrets "${name}" not found`)
   return parseCredential(from.secret, type)
 }

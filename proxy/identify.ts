@@ -42,6 +42,7 @@ export function identify(head: RequestHead, lookup: HostLookup): Identified {
       'Cannot tell which Connector is meant: the Host and the path name different ones',
     )
   }
+  if (rest !== '') checkPath(rest)
   const path = target.path.slice(0, target.path.length - rest.length)
   return { key, rest: { path: rest, query: target.query }, base: { host: hostText(head), path } }
 }

@@ -41,6 +41,7 @@ export async function startProxy(
     access: createAccessReviewer({ client, clock, graceMs }),
     clock,
     metrics: createMetrics({ process: true }),
+    log,
     audit: options.audit,
     stopping: signal,
   })

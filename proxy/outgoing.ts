@@ -4,22 +4,39 @@ import { credentialHeaders } from '../connector/inject.ts'
 import type { HeaderList } from './http1/headers.ts'
 import { forwardableHeaders, type RequestHead } from './http1/request-head.ts'
 
-export function outgoingHeaders(
-  head: RequestHead,
-  { injected, requestId }: { readonly injected: readonly string[]; readonly requestId: string },
-): HeaderList {
+export type OutgoingOptions = {
+  /** name, value, name, value, ... */
+  readonly injected: readonly string[]
+  readonly requestId: string
+  /** Goes nowhere, under whatever header the client repeats it. */
+  readonly callerToken: string
+  /** Whether the answer will be read here, and so must come unencoded. */
+  readonly readsAnswer: boolean
+}
+
+export function outgoingHeaders(head: RequestHead, options: OutgoingOptions): HeaderList {
+  const { injected, requestId, callerToken, readsAnswer } = options
   const headers: string[] = []
   const forwarded = forwardableHeaders(head, 'drop')
-  let hasRequestId = false
   for (let at = 0; at < forwarded.length; at += 2) {
     const name = (forwarded[at] as string).toLowerCase()
-    if (credentialHeaders.has(name)) continue
-    hasRequestId ||= name === requestIdHeader
-    headers.push(forwarded[at] as string, forwarded[at + 1] as string)
+    const value = forwarded[at + 1] as string
+    if (credentialHeaders.has(name) || name === requestIdHeader) continue
+    if (readsAnswer && name === 'accept-encoding') continue
+    if (value.length >= callerToken.length && value.includes(callerToken)) continue
+    headers.push(forwarded[at] as string, value)
   }
-  if (!hasRequestId) headers.push('X-Request-Id', requestId)
-  headers.push(...injected)
+  headers.push('X-Request-Id', requestId, ...injected)
   return headers
 }
 
 export const requestIdHeader = 'x-request-id'
+
+const upgradeSyntax = /^[A-Za-z0-9.+-]+(?:\/[A-Za-z0-9.]+)?$/
+
+/** A tunnel of WebSocket or SPDY is one session; HTTP or TLS inside one would be requests that nobody decides on. */
+export function mayUpgrade(protocol: string | undefined): boolean {
+  return (
+    protocol !== undefined && upgradeSyntax.test(protocol) && !/^(?:h2c?|http|tls)(?:$|\/)/i.test(protocol)
+  )
+}

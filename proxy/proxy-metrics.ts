@@ -1,7 +1,14 @@
 // What Prometheus learns of the proxy. Spec: proxy.md, "Record".
-import type { Counter, Histogram, Metrics } from '../runtime/metrics.ts'
+import type { Counter, Family, Histogram, Metrics } from '../runtime/metrics.ts'
 
-export type UseRecord = { readonly connector: string; readonly status: number; readonly addedMs: number }
+export type UseRecord = {
+  readonly connector: string
+  readonly status: number
+  /** From the request's head read to the decision. */
+  readonly decisionMs: number
+  /** Whether who may do it was known, without asking the API server. */
+  readonly isFromCache: boolean
+}
 
 /** Gives back how to count a request. */
 export function registerProxyMetrics(
@@ -16,10 +23,15 @@ export function registerProxyMetrics(
   const added = metrics
     .histogram({
       name: 'connectors_proxy_added_seconds',
-      help: 'Time that a request spent in the proxy and not waiting for the tool',
+      help: 'Time from the head of a request until it was decided what becomes of it',
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     })
     .of()
+  const cached = metrics.counter({
+    name: 'connectors_proxy_authorizations_total',
+    help: 'Decisions by whether the answers of the API server were known (hit) or asked for (miss)',
+    labels: ['cache'],
+  })
   metrics.gauge({
     name: 'connectors_proxy_open_connections',
     help: 'Connections of clients',
@@ -30,19 +42,26 @@ export function registerProxyMetrics(
     help: 'Connections to tools that wait for a request',
     read: read.idleUpstreams,
   })
-  return recorder(requests, added)
+  return recorder({ requests, added, hits: cached.of('hit'), misses: cached.of('miss') })
 }
 
-type Requests = { of(connector: string, door: string, status: string): Counter }
+type Cells = {
+  readonly requests: Family<Counter>
+  readonly added: Histogram
+  readonly hits: Counter
+  readonly misses: Counter
+}
 
-function recorder(requests: Requests, added: Histogram): (use: UseRecord) => void {
+function recorder({ requests, added, hits, misses }: Cells): (use: UseRecord) => void {
   let last = { connector: '', status: 0, cell: undefined as Counter | undefined }
-  return ({ connector, status, addedMs }) => {
+  return ({ connector, status, decisionMs, isFromCache }) => {
     const statusClass = Math.floor(status / 100)
     if (last.cell === undefined || last.connector !== connector || last.status !== statusClass) {
       last = { connector, status: statusClass, cell: requests.of(connector, 'reverse', `${statusClass}xx`) }
     }
     last.cell?.inc()
-    added.observe(addedMs / 1000)
+    added.observe(decisionMs / 1000)
+    if (isFromCache) hits.inc()
+    else misses.inc()
   }
 }

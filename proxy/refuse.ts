@@ -1,7 +1,11 @@
-// Refusals as the client sees them: an HTTP status and a Kubernetes `Status` in JSON.
+// Refusals as the client sees them: an HTTP status, and a Kubernetes `Status` in JSON or, for Git, the text that it
+// shows. Spec: proxy.md, "Authentication and authorization".
 import type { ErrorCode } from '../connector/errors.ts'
 import { ConnectorsError } from '../connector/errors.ts'
+import { KubeApiError } from '../kube/api-error.ts'
+import { DialError } from '../upstream/dial-error.ts'
 import type { Answer } from './http1/decision.ts'
+import type { Failure } from './http1/failure.ts'
 
 export const httpStatus = {
   INVALID: 400,
@@ -17,25 +21,37 @@ export const httpStatus = {
   INTERNAL: 500,
 } satisfies Record<ErrorCode, number>
 
+export type Refusal = { readonly status: number; readonly reason: string; readonly message: string }
+
 /** Everything the client may know of a failure; what is no ConnectorsError stays unnamed. */
-export function refusalFrom(error: unknown): Omit<Answer, 'onEnd'> {
-  if (!(error instanceof ConnectorsError)) {
-    return statusAnswer(500, {
-      reason: 'InternalError',
-      message: 'Cannot serve this request: internal error',
-    })
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof KubeApiError && error.code !== 'LIMIT') {
+    // What the API server said is for whoever runs the proxy.
+    return {
+      status: 503,
+      reason: 'AuthorizationUnavailable',
+      message: 'Cannot check who may do this: the API server cannot be asked',
+    }
   }
-  return statusAnswer(httpStatus[error.code], error)
+  if (error instanceof ConnectorsError) {
+    return { status: httpStatus[error.code], reason: error.reason, message: error.message }
+  }
+  return { status: 500, reason: 'InternalError', message: 'Cannot serve this request: internal error' }
 }
 
-export function statusAnswer(
-  status: number,
-  { reason, message }: { readonly reason: string; readonly message: string },
-): Omit<Answer, 'onEnd'> {
-  const headers = ['Content-Type', 'application/json']
+/** What the data path could not do. */
+export function refusalOfFailure({ status, reason, message, cause }: Failure): Refusal {
+  if (cause instanceof DialError) return { status, reason: cause.reason, message: cause.message }
+  return { status, reason, message }
+}
+
+/** `path`: the request's, for its client's sake. */
+export function refusalAnswer({ status, reason, message }: Refusal, path: string): Answer {
+  const isGit = gitPath.test(path)
+  const headers = ['Content-Type', isGit ? 'text/plain; charset=utf-8' : 'application/json']
   if (status === 401) headers.push('WWW-Authenticate', 'Basic realm="connectors"')
   if (status === 503 || status === 429) headers.push('Retry-After', '1')
-  const body = {
+  const fields = {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
@@ -44,5 +60,8 @@ export function statusAnswer(
     reason,
     code: status,
   }
-  return { kind: 'answer', status, headers, body: `${JSON.stringify(body)}\n` }
+  return { kind: 'answer', status, headers, body: `${isGit ? message : JSON.stringify(fields)}\n` }
 }
+
+// Git prints a refusal's body if it is plain text.
+const gitPath = /\/(?:info\/refs\?service=git-[a-z-]+|git-upload-pack|git-receive-pack)$/

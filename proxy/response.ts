@@ -7,6 +7,8 @@ import type { HeaderList } from './http1/headers.ts'
 export type ReturnPath = {
   /** The Connector's address. */
   readonly address: Address
+  /** The request's target at the tool, against which relative references stand. */
+  readonly target: string
   /** Host and path prefix by which the client reached the proxy. */
   readonly base: { readonly host: string; readonly path: string }
   /** Texts that must not pass, from `credentialTraces`. */
@@ -16,14 +18,31 @@ export type ReturnPath = {
 /** Shorter ones occur by chance, and such a password protects nothing. */
 const shortestTrace = 6
 
-/** The spellings in which an injected credential could come back. */
+/** The spellings in which an injected credential could come back, beside percent-encoded ones. */
 export function credentialTraces(
   injected: readonly string[],
   secretValues: readonly string[],
 ): readonly string[] {
-  const bare = injected.map(value => value.slice(value.indexOf(' ') + 1))
-  const texts = [...bare, ...secretValues].flatMap(text => [text, encodeURIComponent(text)])
-  return [...new Set(texts)].filter(text => text.length >= shortestTrace)
+  const bare = injected.map(value => value.slice(value.indexOf(' ') + 1).replace(/=+$/, ''))
+  const urlSafe = bare.map(text => text.replaceAll('+', '-').replaceAll('/', '_'))
+  const spelled = secretValues.flatMap(text => [text, JSON.stringify(text).slice(1, -1)])
+  // Headers hold one character per byte, bodies are text.
+  const bytes = spelled.map(text => Buffer.from(text).toString('latin1'))
+  const texts = new Set([...bare, ...urlSafe, ...spelled, ...bytes])
+  return [...texts].filter(text => text.length >= shortestTrace)
+}
+
+export function carriesTrace(text: string, traces: readonly string[]): boolean {
+  if (traces.length === 0) return false
+  const decoded = text.includes('%') ? percentDecoded(text) : text
+  for (const trace of traces) {
+    if (text.includes(trace) || (decoded !== text && decoded.includes(trace))) return true
+  }
+  return false
+}
+
+function percentDecoded(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 export function rewriteResponseHeaders(headers: HeaderList, way: ReturnPath): HeaderList {
@@ -31,13 +50,17 @@ export function rewriteResponseHeaders(headers: HeaderList, way: ReturnPath): He
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
     const value = rewriteValue(name, headers[at + 1] as string, way)
+    if (value === undefined) continue
     if (!carriesTrace(value, way.traces) && !carriesTrace(name, way.traces)) kept.push(name, value)
   }
   return kept
 }
 
-function rewriteValue(name: string, value: string, way: ReturnPath): string {
+function rewriteValue(name: string, value: string, way: ReturnPath): string | undefined {
   switch (name.length) {
+    case 7:
+      // Another port of the host that the client sees: not the tool's any more.
+      return name.toLowerCase() === 'alt-svc' ? undefined : value
     case 8:
       return name.toLowerCase() === 'location' ? rewriteLocation(value, way) : value
     case 10:
@@ -49,23 +72,29 @@ function rewriteValue(name: string, value: string, way: ReturnPath): string {
   }
 }
 
-export function carriesTrace(text: string, traces: readonly string[]): boolean {
-  for (const trace of traces) if (text.includes(trace)) return true
-  return false
-}
+const dotSegment = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?#\\]|$)/i
 
-/** A URL below the tool's address as the client can follow it through the proxy; any other one as it is. */
-export function rewriteLocation(location: string, { address, base }: ReturnPath): string {
-  if (location.startsWith('/') && !location.startsWith('//')) {
+/**
+ * A URL below the tool's address as the client can follow it through the proxy. One outside of it stays, or becomes
+ * absolute where the client would otherwise look for it at the proxy.
+ */
+export function rewriteLocation(location: string, way: ReturnPath): string {
+  const { address, base } = way
+  const isAbsolute = /^(?:[a-z][a-z0-9+.-]*:|[/\\]{2})/i.test(location)
+  const isPlain = !isAbsolute && !dotSegment.test(location)
+  if (isPlain && !location.startsWith('/')) return location
+  const origin = `${address.scheme}://${address.host}`
+  if (isPlain) {
     const rest = belowPrefix(location, address.prefix)
-    return rest === undefined ? location : `${base.path}${rest}`
+    return rest === undefined ? origin + location : `${base.path}${rest}`
   }
-  const isRelative = !/^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(location)
-  if (isRelative) return location
-  const url = URL.parse(location.startsWith('//') ? `${address.scheme}:${location}` : location)
+  // Dots could lead out of the Connector's path at the proxy, to another Connector: resolved here, as at the tool.
+  const url = URL.parse(location, `${origin}${way.target}`)
   if (url === null || !isOriginOf(url, address)) return location
-  const rest = belowPrefix(`${url.pathname}${url.search}${url.hash}`, address.prefix)
-  return rest === undefined ? location : `http://${base.host}${base.path}${rest}`
+  const path = `${url.pathname}${url.search}${url.hash}`
+  const rest = belowPrefix(path, address.prefix)
+  if (rest === undefined) return isAbsolute ? location : origin + path
+  return isAbsolute ? `http://${base.host}${base.path}${rest}` : `${base.path}${rest}`
 }
 
 function isOriginOf(url: URL, address: Address): boolean {
@@ -99,6 +128,6 @@ function rewriteCookie(cookie: string, { address, base }: ReturnPath): string {
     const rest = belowPrefix(value, address.prefix) ?? '/'
     return [` Path=${base.path}${rest === '' ? '/' : rest}`]
   })
-  if (!hasPath) kept.push(` Path=${base.path}/`)
+  if (!hasPath && base.path !== '') kept.push(` Path=${base.path}/`)
   return [pair, ...kept].join(';')
 }

@@ -1,21 +1,23 @@
 // The proxy's server: the reverse door on the HTTP/1.1 data path, and the health door beside it.
+import { randomUUID } from 'node:crypto'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { TokenReviewer } from '../kube/token-review.ts'
 import { type HealthServer, startHealthServer } from '../runtime/health.ts'
+import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { dial } from '../upstream/dial.ts'
-import { DialError } from '../upstream/dial-error.ts'
 import { TrustStore } from '../upstream/trust.ts'
-import type { AuditSink } from './audit.ts'
+import { type AuditSink, auditLine } from './audit.ts'
 import { CallerSlots } from './caller-slots.ts'
 import type { ProxyConfig } from './config.ts'
 import { ConnectorIndex, type ToolOrigin } from './connector-index.ts'
 import type { Answer, Dial } from './http1/decision.ts'
 import type { Failure } from './http1/failure.ts'
+import type { RequestHead } from './http1/request-head.ts'
 import { createHttp1Server, type Http1Server } from './http1/server.ts'
 import { registerProxyMetrics, type UseRecord } from './proxy-metrics.ts'
-import { statusAnswer } from './refuse.ts'
+import { refusalAnswer, refusalOfFailure } from './refuse.ts'
 import { createReverseDoor } from './reverse.ts'
 import type { ClusterSources } from './sources.ts'
 
@@ -26,6 +28,7 @@ export type ProxyServerOptions = {
   readonly access: AccessReviewer
   readonly clock: Clock
   readonly metrics: Metrics
+  readonly log: Log
   readonly audit: AuditSink
   readonly stopping: AbortSignal
 }
@@ -40,7 +43,7 @@ export type ProxyServer = {
 }
 
 export async function startProxyServer(options: ProxyServerOptions): Promise<ProxyServer> {
-  const { config, clock, metrics, sources } = options
+  const { config, clock, metrics, sources, log } = options
   const server: Http1Server<ToolOrigin> = createHttp1Server({
     decide: createReverseDoor({
       index: new ConnectorIndex({ ...sources, clusterDomain: config['cluster-domain'] }),
@@ -50,10 +53,12 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
       requireProxyPermission: config['enable-connector-proxy-permissions'],
       audit: options.audit,
       record: use => record(use),
-      now: () => clock.now(),
+      unready: sources.unready,
+      onError: occasionally(clock, error => log.error('a request failed in the proxy', { error })),
+      clock,
     }),
     dial: createDial(config),
-    formatFailure,
+    formatFailure: (failure, head) => formatFailure(failure, head, options),
     clock,
   })
   const record: (use: UseRecord) => void = registerProxyMetrics(metrics, {
@@ -66,7 +71,10 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     metrics,
     stopping: options.stopping,
   })
-  const { port } = await server.listen(config.listen)
+  const { port } = await server.listen(config.listen).catch(async error => {
+    await health.close()
+    throw error
+  })
   return {
     url: `http://${urlHost(config.listen.host)}:${port}`,
     metricsUrl: `http://${urlHost(health.host)}:${health.port}`,
@@ -94,11 +102,37 @@ function createDial({ connectTo }: ProxyConfig): Dial<ToolOrigin> {
     })
 }
 
-/** What the data path could not do, as the client reads it. */
-function formatFailure(failure: Failure): Answer {
-  if (failure.cause instanceof DialError) {
-    const { reason, message } = failure.cause
-    return statusAnswer(failure.status, { reason, message })
+/** What the data path could not do, as the client reads it. What it could not even read is recorded here. */
+function formatFailure(
+  failure: Failure,
+  head: RequestHead | undefined,
+  { audit, clock, log }: Pick<ProxyServerOptions, 'audit' | 'clock' | 'log'>,
+): Answer {
+  const { status, cause } = failure
+  if (status === 500) log.error('a request failed in the proxy', { error: cause })
+  if (head === undefined) {
+    const none = { method: undefined, host: undefined, path: undefined }
+    const entry = {
+      ...none,
+      requestId: randomUUID(),
+      caller: undefined,
+      connector: undefined,
+      refusal: undefined,
+    }
+    const end = { status, failure, outcome: 'answered', bytesIn: 0, bytesOut: 0, durationMs: 0 } as const
+    audit(auditLine(entry, end, clock.now()))
   }
-  return statusAnswer(failure.status, failure)
+  return refusalAnswer(refusalOfFailure(failure), head?.path ?? '')
+}
+
+const quietMs = 10_000
+
+/** Not more than one line in a while: an API server that is down fails every request. */
+function occasionally(clock: Clock, tell: (error: unknown) => void): (error: unknown) => void {
+  let quietUntilMs = 0
+  return error => {
+    if (clock.monotonicMs() < quietUntilMs) return
+    quietUntilMs = clock.monotonicMs() + quietMs
+    tell(error)
+  }
 }

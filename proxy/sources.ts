@@ -3,6 +3,7 @@ import { type Connector, credentialSecretName } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { authType } from '../connector/connector-class.ts'
 import { normalSecretType, watchedSecretTypes } from '../connector/credential.ts'
+import { backoffMs } from '../kube/backoff.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { createInformer } from '../kube/informer.ts'
@@ -17,6 +18,7 @@ export type ClusterSources = Omit<IndexSources, 'clusterDomain'> & {
 }
 
 const secretIndex = 'secret'
+const fetchBackoff = { minMs: 250, maxMs: 15_000 }
 
 export function createClusterSources(options: {
   readonly client: KubeClient
@@ -35,17 +37,32 @@ export function createClusterSources(options: {
     onChange: () => {},
   })
 
+  let running: AbortSignal | undefined
+
   /** A Secret may be older than the Connector that references it, and was dropped then. */
-  function fetchSecret(connector: Connector): void {
+  async function fetchSecret(connector: Connector): Promise<void> {
     const name = credentialSecretName(connector)
     const { namespace } = connector.metadata
-    if (name === undefined || secrets.get(namespace, name) !== undefined) return
-    const type = secretTypeOf(connector, classes.get(undefined, connector.spec.connectorClassName ?? ''))
-    if (type !== undefined) secrets.fetch({ namespace, name }, type).catch(options.onError)
+    const isEnding = () => running?.aborted === true
+    const isWanted = () => !isEnding() && known.get(namespace, connector.metadata.name) === connector
+    for (let failures = 0; name !== undefined && isWanted(); ) {
+      if (secrets.get(namespace, name) !== undefined) return
+      const type = secretTypeOf(connector, classes.get(undefined, connector.spec.connectorClassName ?? ''))
+      if (type === undefined) return
+      try {
+        await secrets.fetch({ namespace, name }, type)
+        return
+      } catch (error) {
+        if (!isEnding()) options.onError(error)
+        failures++
+        const signal = running
+        await options.clock.sleep(backoffMs(failures, fetchBackoff), { signal }).catch(() => {})
+      }
+    }
   }
 
   known.onChange(({ type, object, previous }) => {
-    if (type !== 'deleted') fetchSecret(object)
+    if (type !== 'deleted') void fetchSecret(object)
     const before = previous === undefined ? undefined : credentialSecretName(previous)
     if (before === undefined) return
     const ref = { namespace: object.metadata.namespace, name: before }
@@ -54,7 +71,7 @@ export function createClusterSources(options: {
   classes.onChange(({ object }) => {
     secrets.watch(watchedSecretTypes(classes.list()))
     for (const connector of known.list()) {
-      if (connector.spec.connectorClassName === object.metadata.name) fetchSecret(connector)
+      if (connector.spec.connectorClassName === object.metadata.name) void fetchSecret(connector)
     }
   })
 
@@ -67,6 +84,7 @@ export function createClusterSources(options: {
       return secrets.isSynced ? undefined : 'Secrets are not known yet'
     },
     async run({ signal }) {
+      running = signal
       // Classes first: they say which Secrets a Connector's reference means.
       const listing = classes.run({ signal })
       await classes.synced.catch(() => {})
