@@ -74,6 +74,8 @@ function readKnown(context: Readonly<Record<string, string>>): Given {
 
 function parseConnectors(given: Given, namespace: string): readonly ObjectKey[] {
   const listed = listOf(given, 'connectors').map(text => parseConnectorKey(text, namespace))
+  const repeated = listed.find((key, at) => listed.findIndex(other => sameKey(other, key)) < at)
+  if (repeated !== undefined) throw invalid('"connectors"', `it names "${objectKey(repeated)}" twice`)
   const named = parseNamed(given, namespace)
   if (named === undefined && listed.length === 0) {
     throw new ConnectorsError(
