@@ -56,12 +56,17 @@ export function escapePart(text: string, part: Part): string {
 /** Thrown with Go's words while parsing; `parseUrl` puts the URL in front. */
 class Problem extends Error {}
 
+const PLAIN_HOST = /^[A-Za-z0-9.:-]*$/
+
 function unescapePart(text: string, part: Part): string {
+  // Most parts have nothing to unescape, and only a host refuses characters.
+  const isHost = part === 'host' || part === 'zone'
+  if (isHost ? PLAIN_HOST.test(text) : !text.includes('%')) return text
   for (const match of text.matchAll(/%([0-9A-Fa-f]{2})?|[\s\S]/gu)) {
     const [token, hexadecimal] = match
     if (token.startsWith('%'))
       checkEscape(firstBytes(text.slice(match.index, match.index + 3)), hexadecimal, part)
-    else if ((part === 'host' || part === 'zone') && token < '\u0080' && !ALLOWED[part].test(token)) {
+    else if (isHost && token < '\u0080' && !ALLOWED[part].test(token)) {
       throw new Problem(`invalid character ${quote(token)} in host name`)
     }
   }

@@ -29,9 +29,9 @@ function compile(call: Call, pattern: string): Expression {
   call.steps(Math.ceil((pattern.length * growth) / WORK_PER_STEP))
   const valid = /^\P{Cs}*/u.exec(pattern)?.[0] ?? ''
   try {
-    const compiled = RE2JS.compile(valid)
+    const expression = recent.get(valid) ?? compileNew(valid)
     if (valid.length < pattern.length) throw invalidUtf8(pattern.slice(valid.length))
-    return { compiled, size: compiled.programSize() }
+    return expression
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
     // Go reads on to the bad byte before it misses an end.
@@ -39,6 +39,22 @@ function compile(call: Call, pattern: string): Expression {
     if (valid.length < pattern.length && isOpen) throw invalidUtf8(pattern.slice(valid.length))
     throw syntaxError(error.message)
   }
+}
+
+/** What was compiled last, oldest first: compiling takes longer than most searches. */
+const recent = new Map<string, Expression>()
+const MOST_RECENT = 100
+const LONGEST_RECENT = 256
+const LARGEST_RECENT = 2000
+
+function compileNew(pattern: string): Expression {
+  const compiled = RE2JS.compile(pattern)
+  const expression = { compiled, size: compiled.programSize() }
+  if (pattern.length > LONGEST_RECENT || expression.size > LARGEST_RECENT) return expression
+  recent.set(pattern, expression)
+  const [oldest] = recent.keys()
+  if (recent.size > MOST_RECENT && oldest !== undefined) recent.delete(oldest)
+  return expression
 }
 
 function invalidUtf8(rest: string): FunctionError {
