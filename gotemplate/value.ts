@@ -84,7 +84,7 @@ export class Text {
 /** As Go's append grows a slice of interfaces while encoding/json decodes into it. */
 const decodedCapacities = [0, 1, 2, 4, 8, 16, 32, 71, 143, 303, 591, 1023, 1535, 2560, 3584]
 
-/** A slice. Nothing changes a list in place: functions make new ones. */
+/** A slice. Functions make new ones; only `sortAlpha` sorts a list of strings in place, as in Go. */
 export class List {
   readonly type: GoType
   readonly length: number

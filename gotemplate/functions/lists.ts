@@ -2,12 +2,12 @@
 import { compareText } from '../bytes.ts'
 import type { Call, TemplateFunction } from '../function.ts'
 import { any, define, FunctionError, int, variadic } from '../function.ts'
-import { anySliceType, sliceOf } from '../type.ts'
+import { anySliceType, sliceOf, stringSliceType } from '../type.ts'
 import { List, list, typeOf, type Value } from '../value.ts'
 import { toInt64 } from './cast.ts'
 import { isEmpty } from './emptiness.ts'
 import { deepEqual } from './equality.ts'
-import { grownList, sliceList } from './slicing.ts'
+import { grownList, roomyList, sliceList } from './slicing.ts'
 import { NIL_DEREFERENCE, stringList, stringsOf, strval } from './text.ts'
 
 const nilList = new List(anySliceType, undefined)
@@ -74,9 +74,11 @@ function withMust(functions: Readonly<Record<string, TemplateFunction>>): Record
   return all
 }
 
-const push = define([any, any], (call, value, item) =>
-  list([...elements(call, value, cannot('push on')), item]),
-)
+// The copy of the list has no room, and appending to it doubles that.
+const push = define([any, any], (call, value, item) => {
+  const items = elements(call, value, cannot('push on'))
+  return roomyList(anySliceType, [...items, item], items.length)
+})
 const makeList = variadic([], any, (call, ...items) => {
   call.allocate(items.length * 16)
   return list(items)
@@ -130,6 +132,11 @@ export const lists: Readonly<Record<string, TemplateFunction>> = {
     if (!(value instanceof List)) return stringList([strval(call, value)])
     const texts = stringsOf(call, value)
     call.steps(texts.length * Math.ceil(Math.log2(texts.length + 1)))
-    return stringList(texts.sort(compareText))
+    texts.sort(compareText)
+    if (value.type !== stringSliceType) return stringList(texts)
+    // A list of strings is sorted where it is, as in Go: whoever holds it sees that.
+    const items = value.items() as Value[]
+    for (const [i, text] of texts.entries()) items[i] = text
+    return value
   }),
 }

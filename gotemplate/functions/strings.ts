@@ -4,9 +4,9 @@ import { printed } from '../format/print.ts'
 import { quote } from '../format/quote.ts'
 import type { Call, TemplateFunction } from '../function.ts'
 import { any, define, FunctionError, int, string, variadic } from '../function.ts'
-import { stringMapType } from '../type.ts'
+import { stringMapType, stringSliceType } from '../type.ts'
 import { isSpace } from '../unicode.ts'
-import { Dict, type Value } from '../value.ts'
+import { Dict, List, type Value } from '../value.ts'
 import { lowerText, titleText, upperText } from './case.ts'
 import { stringList, stringsOf, strval } from './text.ts'
 
@@ -166,7 +166,9 @@ export const strings: Readonly<Record<string, TemplateFunction>> = {
   splitList: define([string, string], (call, separator, text) =>
     stringList(splitText(call, separator, text, -1)),
   ),
-  toStrings: define([any], (call, value) => stringList(stringsOf(call, value))),
+  toStrings: define([any], (call, value) =>
+    value instanceof List && value.type === stringSliceType ? value : stringList(stringsOf(call, value)),
+  ),
   join: define([string, any], (call, separator, value) => {
     const parts = stringsOf(call, value)
     call.allocate(parts.reduce((size, part) => size + part.length, separator.length * parts.length))

@@ -1,4 +1,5 @@
 // Durations as Go prints and reads them: int64 nanoseconds.
+import { bytesOf } from '../../bytes.ts'
 
 const SECOND = 1_000_000_000n
 const MAX_INT64 = (1n << 63n) - 1n
@@ -93,7 +94,7 @@ export function roundDuration(nanoseconds: bigint, unit: bigint): bigint {
 /** Quoting of package time: every byte beyond printable ASCII as `\xNN`. */
 export function quoteForTime(text: string): string {
   let out = '"'
-  for (const byte of new TextEncoder().encode(text)) {
+  for (const byte of bytesOf(text)) {
     if (byte >= 0x80 || byte < 0x20) out += `\\x${byte.toString(16).padStart(2, '0')}`
     else if (byte === 0x22 || byte === 0x5c) out += `\\${String.fromCharCode(byte)}`
     else out += String.fromCharCode(byte)

@@ -114,7 +114,7 @@ func decodeProbe(raw json.RawMessage) (any, error) {
 		},
 	}
 	if spec.AddressExtensions != nil {
-		connector.Spec.AddressExtensions = []v1alpha1.AddressExtension{}
+		connector.Spec.AddressExtensions = make([]v1alpha1.AddressExtension, 0, len(spec.AddressExtensions))
 	}
 	for _, extension := range spec.AddressExtensions {
 		connector.Spec.AddressExtensions = append(connector.Spec.AddressExtensions, v1alpha1.AddressExtension(extension))
@@ -140,7 +140,7 @@ func typeParams(in []probeParam) ([]v1.Param, error) {
 	if in == nil {
 		return nil, nil
 	}
-	params := []v1.Param{}
+	params := make([]v1.Param, 0, len(in))
 	for _, param := range in {
 		value := v1.ParamValue{}
 		var err error
