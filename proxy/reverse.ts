@@ -65,9 +65,9 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
       const token = parseCallerToken(findHeader(head.headers, 'authorization'))
       const user = authenticate(tokens, token)
       const asked = { ...identified, token: token ?? '' }
-      if (user instanceof Promise) return admitLater(use, asked, user)
-      const waiting = admit(use, asked, user)
-      return waiting === undefined ? forward(use, asked) : admitLater(use, asked, user)
+      const waiting =
+        user instanceof Promise ? user.then(known => admit(use, asked, known)) : admit(use, asked, user)
+      return waiting === undefined ? forward(use, asked) : forwardLater(use, asked, waiting)
     } catch (error) {
       return refuse(use, error)
     }
@@ -95,14 +95,14 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     return authorize(user, key, options)
   }
 
-  async function admitLater(
+  async function forwardLater(
     use: Use,
     asked: Asked,
-    user: KubeUser | Promise<KubeUser>,
+    admitted: Promise<undefined>,
   ): Promise<Decision<ToolOrigin>> {
     use.hasWaited = true
     try {
-      await admit(use, asked, await user)
+      await admitted
       return forward(use, asked)
     } catch (error) {
       return refuse(use, error)
