@@ -1,5 +1,4 @@
 // A local answer on the wire.
-
 import type { Answer } from './decision.ts'
 import { writeResponseHead } from './head-writer.ts'
 import type { Transport } from './transport.ts'

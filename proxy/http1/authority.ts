@@ -1,5 +1,4 @@
 // The authority of a Host header, of an absolute-form target or of CONNECT.
-
 import { hostByte } from './characters.ts'
 
 export interface Authority {

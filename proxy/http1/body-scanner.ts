@@ -1,6 +1,5 @@
 // Follows a message body through the bytes of a connection, whatever its framing, and finds its end.
 // Chunk framing that was checked is passed on as it is: re-framing would cost a copy or a write per chunk.
-
 import { hexValue } from './characters.ts'
 import { type Failure, refusals } from './failure.ts'
 import { HeadParser, INCOMPLETE, MALFORMED } from './head-parser.ts'

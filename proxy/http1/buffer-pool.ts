@@ -1,6 +1,5 @@
 // Read and write buffers that outlive one use. A buffer has one holder at a time: a socket that reads into
 // it, or the writer that still sends from it.
-
 export const SMALL_BYTES = 16 * 1024
 /** Measured: reads of this size make a bulk body cheaper than nginx's; larger ones gain nothing. */
 export const BULK_BYTES = 256 * 1024

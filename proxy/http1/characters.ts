@@ -1,5 +1,4 @@
 // Byte classes of RFC 9110 and RFC 3986 as tables: one look-up a byte.
-
 const tableOf = (accepts: (byte: number) => boolean): Uint8Array => {
   const table = new Uint8Array(256)
   for (let byte = 0; byte < 256; byte++) table[byte] = accepts(byte) ? 1 : 0
@@ -42,3 +41,6 @@ export const equalsIgnoringCase = (text: string, lowered: string): boolean => {
   }
   return true
 }
+
+export const isDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= 0x30 && byte <= 0x39

@@ -1,5 +1,4 @@
 // A client's connection: one request after the other, in order, until either side wants no more.
-
 import { writeAnswer } from './answer-writer.ts'
 import { BodyScanner } from './body-scanner.ts'
 import type { Answer, Decide, Origin, Peer, Takeover } from './decision.ts'
@@ -29,7 +28,6 @@ const routes = { hold: HOLD, exchange: BODY, drop: SKIP, tunnel: TUNNEL } satisf
 const skippedBytes = 64 * 1024
 
 export interface ClientConnectionOptions<O extends Origin> {
-  readonly context: ServerContext<O>
   readonly decide: Decide<O>
   readonly peer: Peer
   readonly onClosed: (connection: ClientConnection<O>) => void
@@ -40,9 +38,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   readonly body: BodyScanner
 
   readonly #context: ServerContext<O>
-  readonly #decide: Decide<O>
-  readonly #peer: Peer
-  readonly #onClosed: (connection: ClientConnection<O>) => void
+  readonly #options: ClientConnectionOptions<O>
   readonly #parser: HeadParser
   #phase = HEAD
   #exchange: Exchange<O> | undefined
@@ -51,15 +47,12 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   #hasRoom = true
   #headStartedAt: number
   #activeAt: number
-  #lingered = 0
+  #lingeredBytes = 0
   #isHandedOver = false
 
-  constructor(options: ClientConnectionOptions<O>) {
-    const { context } = options
+  constructor(context: ServerContext<O>, options: ClientConnectionOptions<O>) {
     this.#context = context
-    this.#decide = options.decide
-    this.#peer = options.peer
-    this.#onClosed = options.onClosed
+    this.#options = options
     this.transport = new Transport(this, context.buffers)
     this.body = new BodyScanner(context.limits)
     this.#parser = new HeadParser('request', context.limits)
@@ -67,27 +60,14 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#headStartedAt = context.clock.monotonicMs()
   }
 
-  get isIdle(): boolean {
-    return this.#exchange === undefined && this.#phase === HEAD && !this.#parser.isPartial
-  }
-
   get isReusable(): boolean {
     const head = this.#exchange?.head
-    return (
-      !this.#context.isDraining && head?.minorVersion === 1 && !head.connection.close && !this.#hasLastRequest
-    )
-  }
-
-  /** The client has ended its side, and no further request is waiting. */
-  get #hasLastRequest(): boolean {
-    return this.transport.hasEnded && this.#ahead.length === 0
+    return !this.#context.isDraining && head?.minorVersion === 1 && !head.connection.close
   }
 
   isAlive(): void {
     this.#activeAt = this.#context.sweptAt
   }
-
-  // --- bytes in
 
   received(bytes: Buffer, start: number, end: number): void {
     this.isAlive()
@@ -110,7 +90,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   }
 
   #afterProcessing(): void {
-    this.#exchange?.flush()
+    this.#exchange?.upstream?.flush()
     this.transport.flush()
     this.#updateReading()
     if (this.transport.hasEnded && this.#ahead.length === 0) this.#clientEnded()
@@ -144,11 +124,13 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
         return stop
       }
       case TUNNEL:
-        this.#exchange?.tunnelBytes(bytes, start, end, reader)
+        this.body.bytes += end - start
+        this.#exchange?.upstream?.send(bytes, start, end, reader)
+        if (this.#exchange?.upstream?.isBlocked) this.#hasRoom = false
         return end
       case LINGER:
-        this.#lingered += end - start
-        if (this.#lingered > this.#context.limits.lingerBytes) this.transport.destroy()
+        this.#lingeredBytes += end - start
+        if (this.#lingeredBytes > this.#context.limits.lingerBytes) this.transport.destroy()
         return end
       default:
         return this.#keep(bytes, start, end)
@@ -178,11 +160,9 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#phase = HOLD
     const exchange = new Exchange(head, this, this.#context)
     this.#exchange = exchange
-    exchange.start(() => this.#decide(head, this.#peer))
+    exchange.start(() => this.#options.decide(head, this.#options.peer))
     return stop
   }
-
-  // --- what the exchange asks for
 
   routeBody(route: BodyRoute): void {
     this.#phase = routes[route]
@@ -201,8 +181,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
 
   answer(answer: Answer, closes: boolean): void {
     const head = this.#exchange?.head
-    const rest = this.body.remaining
-    const isSmallRest = rest !== undefined && rest <= skippedBytes && !head?.expectsContinue
+    const isSmallRest = (this.body.remaining ?? skippedBytes + 1) <= skippedBytes && !head?.expectsContinue
     const ends = closes || !this.isReusable || !(this.body.isDone || isSmallRest)
     writeAnswer(this.transport, answer, { closes: ends, isHead: head?.method === 'HEAD' })
     this.finished(ends)
@@ -222,30 +201,22 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     else this.#phase = HEAD
   }
 
-  handOver(takeover: Takeover): void {
-    const { status, headers } = takeover
+  handOver({ status, headers, take }: Takeover): void {
     this.#exchange = undefined
     this.#isHandedOver = true
-    writeResponseHead(this.transport, {
-      status,
-      reasonPhrase: undefined,
-      headers,
-      bodyLength: undefined,
-      closes: false,
-    })
+    const head = { status, reasonPhrase: undefined, headers, bodyLength: undefined, closes: false }
+    writeResponseHead(this.transport, head)
     this.transport.flush()
     // The bytes after the head are kept first: they are part of what is handed over.
-    queueMicrotask(() => this.#give(takeover))
+    queueMicrotask(() => this.#give(take))
   }
 
-  #give(takeover: Takeover): void {
+  #give(take: Takeover['take']): void {
     const socket = this.transport.release()
     if (this.#ahead.length > 0) socket.unshift(this.#ahead.take())
-    this.#onClosed(this)
-    takeover.take(socket)
+    this.#options.onClosed(this)
+    take(socket)
   }
-
-  // --- ends
 
   #refuse(failure: Failure): void {
     const answer = this.#context.answerOf(failure, undefined)
@@ -265,7 +236,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
 
   drained(): void {
     this.isAlive()
-    this.#exchange?.clientDrained()
+    this.#exchange?.upstream?.resume()
     this.proceed()
   }
 
@@ -276,7 +247,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
 
   #clientEnded(): void {
     if (this.#ahead.length > 0) return
-    if (this.#phase === TUNNEL) this.#exchange?.tunnelEnded()
+    if (this.#phase === TUNNEL) this.#exchange?.upstream?.end()
     else if (this.#phase === HEAD || this.#phase === LINGER) this.transport.end()
     else if (!this.body.isDone) {
       this.#exchange?.abort('client-aborted')
@@ -289,12 +260,12 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#exchange?.abort('client-aborted')
     this.#exchange = undefined
     this.#ahead.clear()
-    if (!this.#isHandedOver) this.#onClosed(this)
+    if (!this.#isHandedOver) this.#options.onClosed(this)
   }
 
   /** No further request; at once if none is running. */
   drain(): void {
-    if (this.isIdle) this.#linger()
+    if (this.#phase === HEAD && !this.#parser.isPartial) this.#linger()
   }
 
   destroy(): void {
@@ -306,9 +277,9 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   /** Called now and then: ends what has taken too long. */
   sweep(now: number): void {
     const { limits } = this.#context
-    if (this.#phase === LINGER) {
-      if (now - this.#headStartedAt > limits.lingerTimeoutMs) this.transport.destroy()
-    } else if (this.#phase === HEAD && this.#headStartedAt !== 0) {
+    if (this.#phase === LINGER && now - this.#headStartedAt > limits.lingerTimeoutMs) this.transport.destroy()
+    else if (this.#phase === LINGER) return
+    else if (this.#phase === HEAD && this.#headStartedAt !== 0) {
       if (now - this.#headStartedAt > limits.headerTimeoutMs) this.#headTimeout()
     } else if (now - this.#activeAt > limits.idleTimeoutMs) this.#idleTimeout()
   }

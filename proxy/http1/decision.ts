@@ -1,5 +1,4 @@
 // The ports between the data path and whoever decides what happens to a request.
-
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Failure } from './failure.ts'

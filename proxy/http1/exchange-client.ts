@@ -1,5 +1,4 @@
 // What an exchange needs of the connection that its request came on.
-
 import type { BodyScanner } from './body-scanner.ts'
 import type { Answer, Takeover } from './decision.ts'
 import type { Transport } from './transport.ts'

@@ -1,18 +1,25 @@
 // One request and what becomes of it: asks for the decision, carries it out, records the end.
-
 import { lengthOfBody } from './answer-writer.ts'
+import type { CallOwner, Redirection } from './call-owner.ts'
+import { Collecting, type RunningCollect } from './collecting.ts'
 import type { Answer, Collect, Decision, ExchangeRecord, Origin, Outcome, Relay } from './decision.ts'
 import type { ExchangeClient } from './exchange-client.ts'
-import { type Failure, failureOfHead, failures, internalFailure, upstreamFailure } from './failure.ts'
+import {
+  type Failure,
+  failureOfHead,
+  failures,
+  internalFailure,
+  outcomeOf,
+  upstreamFailure,
+} from './failure.ts'
 import { MALFORMED } from './head-parser.ts'
 import { writeLastChunk, writeRequestHead } from './head-writer.ts'
-import { KeptBytes } from './kept-bytes.ts'
 import { isPromise } from './promise.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerContext } from './server-context.ts'
 import type { Transport } from './transport.ts'
-import { type CallOwner, UpstreamCall } from './upstream-call.ts'
-import { ConnectTimeoutError, type UpstreamConnection } from './upstream-pool.ts'
+import { UpstreamCall } from './upstream-call.ts'
+import { failureOfDial, type UpstreamConnection } from './upstream-pool.ts'
 
 export class Exchange<O extends Origin> implements CallOwner<O> {
   readonly head: RequestHead
@@ -25,12 +32,12 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
   #onEnd: ((record: ExchangeRecord) => void) | undefined
   #call: UpstreamCall<O> | undefined
   #dialling: AbortController | undefined
-  #collecting: { readonly collect: Collect<O>; readonly kept: KeptBytes } | undefined
+  #collecting: RunningCollect<O> | undefined
   /** The client's body, once it was collected. */
   #collected: Buffer | undefined
   #isReused = false
   #isReplayed = false
-  #isBodySent = false
+  #isBodySpent = false
   #upstreamMs = 0
 
   constructor(head: RequestHead, client: ExchangeClient, context: ServerContext<O>) {
@@ -92,23 +99,20 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
     }
   }
 
-  // --- the request's body
-
   #startCollect(collect: Collect<O>): void {
-    this.#collecting = { collect, kept: new KeptBytes() }
-    if (this.#client.body.isDone) {
-      this.#finishCollect(collect, Buffer.alloc(0))
-      return
+    const collecting = new Collecting(collect.limitBytes, this.#client.body)
+    this.#collecting = { collecting, collect }
+    if (collecting.problem !== undefined) this.fail(failures.collectLimit)
+    else if (this.#client.body.isDone) this.#finishCollect()
+    else {
+      if (this.head.expectsContinue) this.#client.transport.sendText('HTTP/1.1 100 Continue\r\n\r\n')
+      this.#client.routeBody('exchange')
     }
-    if ((this.#client.body.remaining ?? 0) > collect.limitBytes) {
-      this.fail(failures.collectLimit)
-      return
-    }
-    if (this.head.expectsContinue) this.#client.transport.sendText('HTTP/1.1 100 Continue\r\n\r\n')
-    this.#client.routeBody('exchange')
   }
 
-  #finishCollect(collect: Collect<O>, body: Buffer): void {
+  #finishCollect(): void {
+    const { collecting, collect } = this.#collecting as RunningCollect<O>
+    const body = collecting.take()
     this.#collecting = undefined
     this.#collected = body
     this.#client.routeBody('hold')
@@ -117,7 +121,7 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
 
   /** Takes bytes of the request's body; the index after them, or MALFORMED when the exchange has failed. */
   requestBytes(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
-    if (this.#collecting !== undefined) return this.#collectBytes(bytes, start, end)
+    if (this.#collecting !== undefined) return this.#collectBytes(this.#collecting, bytes, start, end)
     const { body } = this.#client
     const stop = body.scan(bytes, start, end)
     if (stop === MALFORMED) {
@@ -125,7 +129,7 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
       return MALFORMED
     }
     const upstream = (this.#call as UpstreamCall<O>).upstream.transport
-    this.#isBodySent = true
+    this.#isBodySpent = true
     body.passTo(upstream, bytes, reader)
     if (body.isDone) {
       if (body.isChunked) writeLastChunk(upstream, body.trailers)
@@ -134,30 +138,29 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
     return stop
   }
 
-  #collectBytes(bytes: Buffer, start: number, end: number): number {
-    const { collect, kept } = this.#collecting as { collect: Collect<O>; kept: KeptBytes }
+  #collectBytes({ collecting }: RunningCollect<O>, bytes: Buffer, start: number, end: number): number {
     const { body } = this.#client
-    const stop = body.scan(bytes, start, end, (from, to) => kept.add(bytes, from, to))
-    if (stop === MALFORMED || kept.length > collect.limitBytes) {
-      this.fail(stop === MALFORMED ? (body.refusal as Failure) : failures.collectLimit)
+    const stop = collecting.scan(body, bytes, start, end)
+    if (collecting.problem !== undefined) {
+      this.fail(collecting.problem === 'malformed' ? (body.refusal as Failure) : failures.collectLimit)
       return MALFORMED
     }
-    if (body.isDone) this.#finishCollect(collect, kept.take())
+    if (body.isDone) this.#finishCollect()
     return stop
   }
 
-  /** Sends what the last events assembled for the tool. */
-  flush(): void {
-    this.#call?.upstream.transport.flush()
+  /** Where the request goes, once it does. */
+  get upstream(): Transport | undefined {
+    return this.#call?.upstream.transport
   }
-
-  // --- reaching the tool
 
   #startRelay(relay: Relay<O>): void {
     this.#onEnd = relay.onEnd ?? this.#onEnd
     this.#relay = relay
-    if (this.head.method === 'CONNECT') {
-      this.fail(internalFailure(new Error('a CONNECT request cannot be relayed')))
+    const isSpent = this.#isBodySpent && this.#collected === undefined && relay.body === undefined
+    if (isSpent || this.head.method === 'CONNECT') {
+      const what = isSpent ? 'a request whose body was sent, again' : 'a CONNECT request'
+      this.fail(internalFailure(new Error(`Cannot relay ${what}`)))
       return
     }
     const pooled = this.#context.upstreams.take(relay.origin.key)
@@ -205,6 +208,7 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
       return
     }
     if (body !== undefined) {
+      this.#isBodySpent = true
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
       upstream.transport.send(bytes, 0, bytes.length, undefined)
     }
@@ -227,46 +231,15 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
     this.fail(upstreamFailure('UpstreamClosed', `the tool closed the connection ${why}`, error))
   }
 
-  redirected(instead: Answer | Relay<O>): void {
+  redirected(decide: () => Redirection<O> | Promise<Redirection<O>>): void {
     this.#upstreamMs = this.#call?.upstreamMs ?? 0
     this.#call = undefined
-    if (instead.kind === 'answer') {
-      this.#onEnd = instead.onEnd ?? this.#onEnd
-      this.#answer(instead, 'answered', undefined)
-    } else if (this.#isBodySent || !this.#client.body.isDone) {
-      this.fail(internalFailure(new Error('a request whose body was sent cannot be relayed again')))
-    } else this.#startRelay(instead)
+    if (!this.#client.body.isDone && !this.#isBodySpent) this.#client.routeBody('hold')
+    this.start(decide)
   }
 
-  /** The client has taken what was written. */
-  clientDrained(): void {
-    this.#call?.upstream.transport.resume()
-  }
-
-  // --- tunnels
-
-  tunnelBytes(bytes: Buffer, start: number, end: number, reader: Transport | undefined): void {
-    const upstream = this.#call?.upstream.transport
-    if (upstream === undefined) return
-    this.#client.body.bytes += end - start
-    upstream.send(bytes, start, end, reader)
-    if (upstream.isBlocked) this.#client.readWhile(false)
-  }
-
-  /** The client half-closed the tunnel. */
-  tunnelEnded(): void {
-    this.#call?.upstream.transport.end()
-  }
-
-  tunnelClosed(): void {
-    this.#end('tunnel-closed', undefined)
-    this.#client.finished(true)
-  }
-
-  // --- the end
-
-  completed(closesClient: boolean): void {
-    this.#end('complete', undefined)
+  completed(closesClient: boolean, outcome: Outcome): void {
+    this.#end(outcome, undefined)
     this.#client.finished(closesClient)
   }
 
@@ -324,13 +297,3 @@ export class Exchange<O extends Origin> implements CallOwner<O> {
     }
   }
 }
-
-const outcomeOf = (failure: Failure): Outcome => {
-  if (failure.status === 504 || failure.status === 408) return 'timeout'
-  return failure.status === 502 ? 'upstream-failed' : 'answered'
-}
-
-const failureOfDial = (error: unknown): Failure =>
-  error instanceof ConnectTimeoutError
-    ? upstreamFailure('UpstreamTimeout', `the tool cannot be reached: ${error.message}`, error)
-    : upstreamFailure('UpstreamUnreachable', 'the tool cannot be reached', error)

@@ -1,7 +1,7 @@
 // Message heads and trailer sections from bytes: one pass, resumable at every byte, nothing lenient.
-
-import { targetByte, tokenByte, valueByte } from './characters.ts'
+import { isDigit, targetByte, tokenByte, valueByte } from './characters.ts'
 import { type Failure, refusalOfByte, refusalOfName, refusals } from './failure.ts'
+import { isCodingName } from './headers.ts'
 import type { Limits } from './limits.ts'
 
 export const INCOMPLETE = -1
@@ -249,10 +249,7 @@ export class HeadParser {
           if (bytes[at] !== CR) return this.#refuse(refusalOfByte(bytes[at], refusals.fieldValue))
           let valueEnd = at
           while (valueEnd > from && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === TAB)) valueEnd--
-          if (
-            valueEnd < at &&
-            isCodingName(bytes, base + (marks[count] as number), base + (marks[count + 1] as number))
-          ) {
+          if (valueEnd < at && isCodingName(bytes, base + (marks[count] as number), at)) {
             return this.#refuse(refusals.coding)
           }
           marks[count + 2] = from - base
@@ -295,12 +292,6 @@ export class HeadParser {
     return isOtherVersion ? refusals.version : refusalOfByte(bytes[at], this.#malformedLine())
   }
 }
-
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
-
-/** Readers disagree on a coding that is followed by a space: some take the body for one without framing. */
-const isCodingName = (bytes: Buffer, from: number, to: number): boolean =>
-  to - from === 17 && bytes.toString('latin1', from, to).toLowerCase() === 'transfer-encoding'
 
 const refusalOfMethod = (bytes: Buffer, at: number, base: number): Failure => {
   if (at === base && bytes[at] === 0x16) return refusals.tls

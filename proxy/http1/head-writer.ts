@@ -1,5 +1,4 @@
 // Outgoing heads, assembled as bytes. Every byte is checked here, so that nothing can break out of its line.
-
 import { targetByte, tokenByte, valueByte } from './characters.ts'
 import { UnsafeHeaderError } from './failure.ts'
 import { field, fieldKind, type HeaderList } from './headers.ts'

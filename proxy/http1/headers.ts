@@ -1,5 +1,4 @@
 // Header fields as one flat list in the order and spelling of the wire, and which of them end at this hop.
-
 import { equalsIgnoringCase } from './characters.ts'
 
 /** name, value, name, value, ... one character per byte. */
@@ -51,6 +50,13 @@ export const fieldKind = (name: string): number => {
   const isProxyField = (name.charCodeAt(0) | 0x20) === 0x70 && equalsIgnoringCase(name.slice(0, 6), 'proxy-')
   return isProxyField ? field.otherHop : field.ordinary
 }
+
+/**
+ * Whether this field line is of Transfer-Encoding. Readers disagree on a coding that is followed by a space:
+ * some take the body for one without framing.
+ */
+export const isCodingName = (bytes: Buffer, from: number, end: number): boolean =>
+  end - from > 17 && bytes.toString('latin1', from, from + 18).toLowerCase() === 'transfer-encoding:'
 
 /** Value of the first field of this name, which is given in lower case. */
 export const findHeader = (headers: HeaderList, lowered: string): string | undefined => {

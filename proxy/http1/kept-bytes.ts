@@ -1,5 +1,4 @@
 // Bytes that have to outlive the read buffer they came in.
-
 export class KeptBytes {
   length = 0
   #parts: Buffer[] = []

@@ -1,5 +1,4 @@
 // Every bound of the data path in one place.
-
 export interface Limits {
   readonly requestLineBytes: number
   readonly headBytes: number

@@ -1,5 +1,4 @@
 // Reason phrases of the statuses that are answered here. Not node:http's: importing that module costs 13 MiB.
-
 const phrases: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',

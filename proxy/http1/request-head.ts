@@ -1,5 +1,4 @@
 // What a request head means, once its bytes are well formed; refuses what two readers could take differently.
-
 import { type Authority, parseAuthority } from './authority.ts'
 import { equalsIgnoringCase } from './characters.ts'
 import { type Failure, refusals } from './failure.ts'
@@ -34,7 +33,7 @@ export interface RequestHead {
   readonly connection: ConnectionOptions
   readonly bodyLength: BodyLength
   readonly expectsContinue: boolean
-  /** Value of `Upgrade`, if `Connection` offers it and no body is in the way. */
+  /** The one protocol of `Upgrade`, if `Connection` offers it and no body is in the way; never another HTTP. */
   readonly upgrade: string | undefined
   readonly acceptsTrailers: boolean
 }
@@ -105,6 +104,12 @@ const parseAbsolute = (target: string): Target | undefined => {
 const agree = (one: Authority, other: Authority, scheme: 'http' | 'https' | undefined): boolean => {
   const usual = scheme === 'https' ? 443 : scheme === 'http' ? 80 : undefined
   return one.hostname === other.hostname && (one.port ?? usual) === (other.port ?? usual)
+}
+
+/** A tunnel of HTTP/2 would carry requests that nobody has decided on. */
+const tunnelProtocol = (upgrade: string | undefined): string | undefined => {
+  const isOther = upgrade === undefined || /^(h2c|http\b|tls\b)|[,\s]/i.test(upgrade)
+  return isOther ? undefined : upgrade
 }
 
 /** The request that the parser has just read, or why it is refused. */
@@ -194,7 +199,8 @@ export const readRequestHead = (parser: HeadParser): RequestHead | Failure => {
     connection,
     bodyLength,
     expectsContinue: expectsContinue && bodyLength !== 0,
-    upgrade: connection.upgrade && minorVersion === 1 && bodyLength === 0 ? upgrade : undefined,
+    upgrade:
+      connection.upgrade && minorVersion === 1 && bodyLength === 0 ? tunnelProtocol(upgrade) : undefined,
     acceptsTrailers,
   }
 }

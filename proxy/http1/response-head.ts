@@ -1,5 +1,4 @@
 // What a tool's response head means: its framing, and whether its connection can serve again.
-
 import { equalsIgnoringCase } from './characters.ts'
 import { type Failure, refusals } from './failure.ts'
 import type { HeadParser } from './head-parser.ts'

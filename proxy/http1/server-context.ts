@@ -1,5 +1,4 @@
 // What the connections of one server share.
-
 import type { BufferPool } from './buffer-pool.ts'
 import type { Answer, Clock, Decide, Origin } from './decision.ts'
 import type { Failure } from './failure.ts'

@@ -1,5 +1,4 @@
 // The HTTP/1.1 data path as a whole: listens, keeps its connections, sweeps and drains them.
-
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { BufferPool } from './buffer-pool.ts'
@@ -73,7 +72,7 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
       connections.delete(connection)
       if (connections.size === 0) onEmpty?.()
     }
-    const connection = new ClientConnection({ context, decide: own ?? decide, peer, onClosed })
+    const connection = new ClientConnection(context, { decide: own ?? decide, peer, onClosed })
     connections.add(connection)
     connection.transport.adopt(stream)
   }

@@ -1,5 +1,4 @@
 // One socket with reused read buffers and one place for small writes. It knows nothing of HTTP.
-
 import { readSync } from 'node:fs'
 import { type OnReadOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -34,7 +33,8 @@ export class Transport {
   readonly #pool: BufferPool
   readonly #onread: OnReadOpts
   #reading: Buffer | undefined
-  #wasFilled = false
+  /** The last read filled a small buffer: more than that is on its way. */
+  #isBulk = false
   #isPaused = false
   #ownsReads = false
   #error: Error | undefined
@@ -53,7 +53,7 @@ export class Transport {
     this.#onread = {
       buffer: () => this.#nextBuffer(),
       callback: (count, bytes) => {
-        this.#wasFilled = count === bytes.length
+        this.#isBulk = count >= SMALL_BYTES
         this.owner.received(bytes as Buffer, 0, count)
         return true
       },
@@ -181,8 +181,9 @@ export class Transport {
   /** Ends so that the peer cannot take what it has for the whole. */
   reset(): void {
     this.#outLength = 0
-    if (this.#socket instanceof Socket && !this.#socket.connecting) this.#socket.resetAndDestroy()
-    else this.#socket?.destroy()
+    const socket = this.#socket
+    if (isPlain(socket)) socket.resetAndDestroy()
+    else socket?.destroy()
   }
 
   /** Whether the kernel took it all at once; otherwise the bytes belong to the socket until they have left. */
@@ -232,12 +233,12 @@ export class Transport {
   #nextBuffer(): Buffer {
     this.#ownsReads = true
     const current = this.#reading
+    const wanted = this.#isBulk ? BULK_BYTES : SMALL_BYTES
     if (current !== undefined) {
-      const wantsBulk = this.#wasFilled && current.length < BULK_BYTES
-      if (!wantsBulk && (this.#wasFilled || current.length === SMALL_BYTES)) return current
+      if (current.length === wanted) return current
       this.#pool.give(current)
     }
-    this.#reading = this.#wasFilled ? this.#pool.takeBulk() : this.#pool.takeSmall()
+    this.#reading = this.#isBulk ? this.#pool.takeBulk() : this.#pool.takeSmall()
     return this.#reading
   }
 
@@ -260,10 +261,13 @@ interface StreamHandle {
   readonly readStop?: unknown
 }
 
+/** TCP without TLS above it: TLS sockets have a handle of their own kind, and cannot be reset. */
+const isPlain = (socket: Socket | Duplex | undefined): socket is Socket =>
+  socket !== undefined && Object.getPrototypeOf(socket) === Socket.prototype
+
 /** Of a plain, still open socket. */
 const descriptorOf = (socket: Socket | Duplex | undefined): number | undefined => {
-  if (socket === undefined || Object.getPrototypeOf(socket) !== Socket.prototype) return undefined
-  const fd = (socket as unknown as { _handle: StreamHandle | null })._handle?.fd
+  const fd = isPlain(socket) ? (socket as unknown as { _handle: StreamHandle | null })._handle?.fd : undefined
   return typeof fd === 'number' && fd >= 0 ? fd : undefined
 }
 
@@ -274,7 +278,7 @@ const descriptorOf = (socket: Socket | Duplex | undefined): number | undefined =
  * a stream that is no socket, bytes already read), the stream stays as it was.
  */
 const withReusedBuffers = (given: Socket | Duplex, onread: OnReadOpts): Socket | Duplex => {
-  if (Object.getPrototypeOf(given) !== Socket.prototype || given.readableLength > 0) return given
+  if (!isPlain(given) || given.readableLength > 0) return given
   const held = given as unknown as { _handle: StreamHandle | null }
   const handle = held._handle
   if (typeof handle?.useUserBuffer !== 'function' || typeof handle.readStop !== 'function') return given

@@ -1,40 +1,32 @@
 // One request that was sent on one upstream connection, and the response to it on its way to the client.
-
-import type { Answer, Origin, Relay, ResponseVerdict } from './decision.ts'
+import type { CallOwner } from './call-owner.ts'
+import type { Origin, Relay, ResponseVerdict } from './decision.ts'
 import type { ExchangeClient } from './exchange-client.ts'
 import { type Failure, failureOfHead, internalFailure, malformedAnswer, upstreamFailure } from './failure.ts'
 import { INCOMPLETE, MALFORMED } from './head-parser.ts'
-import { writeLastChunk, writeResponseHead } from './head-writer.ts'
+import { writeResponseHead } from './head-writer.ts'
 import type { HeaderList } from './headers.ts'
+import { passHint } from './hint.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { isPromise } from './promise.ts'
-import type { RequestHead } from './request-head.ts'
 import { type ReadResponse, readResponseHead } from './response-head.ts'
+import { ResponseStream } from './response-stream.ts'
+import { RewrittenResponse } from './rewritten-response.ts'
 import type { ServerContext } from './server-context.ts'
 import type { Transport } from './transport.ts'
 import type { UpstreamConnection, UpstreamUser } from './upstream-pool.ts'
 
-/** The exchange that a call belongs to. */
-export interface CallOwner<O extends Origin> {
-  readonly head: RequestHead
-  readonly isOver: boolean
-  fail(failure: Failure): void
-  /** The connection is gone; `isUntouched`: before any byte of an answer. */
-  lost(isUntouched: boolean, error: Error | undefined): void
-  /** The verdict on the response is something else in its place. */
-  redirected(instead: Answer | Relay<O>): void
-  completed(closesClient: boolean): void
-  tunnelClosed(): void
-  /** Runs a step after a wait, unless the exchange has ended. */
-  later(step: () => void): void
+export interface CallParties<O extends Origin> {
+  readonly owner: CallOwner<O>
+  readonly client: ExchangeClient
+  readonly context: ServerContext<O>
 }
 
 const AWAIT_HEAD = 0
 const AWAIT_VERDICT = 1
 const STREAM = 2
-const GATHER = 3
-const TUNNEL = 4
-const OVER = 5
+const TUNNEL = 3
+const OVER = 4
 
 export class UpstreamCall<O extends Origin> implements UpstreamUser {
   /** Of the response head that the client got; 0 before. */
@@ -51,17 +43,11 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   #response: ReadResponse | undefined
   #informational = 0
   #closesClient = false
-  /** Chunks that a client of HTTP/1.0 gets without their framing. */
-  #decodes = false
+  #body: ResponseStream | RewrittenResponse | undefined
   readonly #kept = new KeptBytes()
-  #gatherLimit = 0
-  #rewriteBody: ((body: Buffer) => Answer | Promise<Answer>) | undefined
 
-  constructor(
-    upstream: UpstreamConnection,
-    relay: Relay<O>,
-    { owner, client, context }: { owner: CallOwner<O>; client: ExchangeClient; context: ServerContext<O> },
-  ) {
+  constructor(upstream: UpstreamConnection, relay: Relay<O>, parties: CallParties<O>) {
+    const { owner, client, context } = parties
     this.upstream = upstream
     this.#relay = relay
     this.#owner = owner
@@ -100,7 +86,6 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
         this.#client.transport.end()
         break
       case STREAM:
-      case GATHER:
         if (this.#response?.bodyLength === 'until-close') this.#completed(false)
         else this.#lost(undefined)
         break
@@ -111,9 +96,8 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   upstreamClosed(error: Error | undefined): void {
     if (this.#stage === TUNNEL) {
       this.#stage = OVER
-      this.#owner.tunnelClosed()
-    } else if (this.#stage === AWAIT_HEAD || this.#stage === STREAM || this.#stage === GATHER)
-      this.#lost(error)
+      this.#owner.completed(true, 'tunnel-closed')
+    } else if (this.#stage === AWAIT_HEAD || this.#stage === STREAM) this.#lost(error)
   }
 
   #lost(error: Error | undefined): void {
@@ -144,8 +128,6 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
         return end
       case STREAM:
         return this.#streamBody(bytes, start, end, reader)
-      case GATHER:
-        return this.#gatherBody(bytes, start, end)
       case TUNNEL:
         this.upstream.body.bytes += end - start
         this.#client.transport.send(bytes, start, end, reader)
@@ -156,8 +138,6 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     }
   }
 
-  // --- the head
-
   #readHead(bytes: Buffer, start: number, end: number): number {
     const { parser, body } = this.upstream
     const stop = parser.feed(bytes, start, end)
@@ -165,7 +145,9 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     if (stop === MALFORMED) return this.#fail(malformedAnswer(parser.refusal))
     const response = readResponseHead(parser, this.#owner.head.method)
     if ('reason' in response) return this.#fail(malformedAnswer(response))
-    if (response.status < 200 && response.status !== 101) return this.#informationalHead(response, stop)
+    if (response.status < 200 && response.status !== 101) {
+      return this.#passHint(response) === MALFORMED ? MALFORMED : stop
+    }
 
     this.upstreamMs = this.#context.clock.monotonicMs() - this.#sentAt
     body.begin(response.bodyLength)
@@ -176,40 +158,19 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     return this.#stage === OVER || hasExtra ? MALFORMED : stop
   }
 
-  #informationalHead(response: ReadResponse, stop: number): number {
+  #passHint(response: ReadResponse): number {
     this.#informational++
     if (this.#informational > this.#context.limits.informationalResponses) {
       return this.#fail(
         upstreamFailure('UpstreamMalformed', 'the tool sends informational answers without end'),
       )
     }
-    const { head } = this.#owner
-    if (head.minorVersion === 0) return stop
-    if (response.status === 100) {
-      if (head.expectsContinue) this.#client.transport.sendText('HTTP/1.1 100 Continue\r\n\r\n')
-      return stop
-    }
     try {
-      const headers = this.#informationalHeaders(response)
-      if (headers === undefined) return stop
-      const { status, reasonPhrase } = response
-      const hint = { status, reasonPhrase, headers, bodyLength: undefined, closes: false }
-      writeResponseHead(this.#client.transport, hint)
-      return stop
+      passHint(this.#client.transport, { request: this.#owner.head, response, relay: this.#relay })
+      return 0
     } catch (error) {
       return this.#fail(failureOfHead(error))
     }
-  }
-
-  /** A hint is passed on at once or not at all. */
-  #informationalHeaders(response: ReadResponse): HeaderList | undefined {
-    const verdict = this.#relay.rewriteResponse?.(response)
-    if (verdict === undefined) return response.headers
-    if (isPromise(verdict)) {
-      verdict.catch(() => {})
-      return undefined
-    }
-    return verdict.kind === 'pass' ? verdict.headers : undefined
   }
 
   #askVerdict(response: ReadResponse): void {
@@ -254,27 +215,27 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
         this.#pass(this.#response as ReadResponse, verdict.headers)
         break
       case 'collect':
-        this.#rewriteBody = verdict.rewrite
-        this.#gatherLimit = verdict.limitBytes
-        this.#stage = GATHER
+        this.#stage = STREAM
+        this.#body = new RewrittenResponse(this.upstream.body, verdict)
         if (this.upstream.body.isDone) this.#completed(true)
         break
       default:
         this.drop()
-        this.#owner.redirected(verdict)
+        this.#owner.redirected(() => verdict)
     }
   }
 
   #pass(response: ReadResponse, headers: HeaderList): void {
     const { head } = this.#owner
     const isUpgrade = response.status === 101
-    if (isUpgrade && (!this.#relay.upgrade || head.upgrade === undefined)) {
+    const offered = this.#relay.upgrade ? head.upgrade : undefined
+    if (isUpgrade && (offered === undefined || response.upgrade?.toLowerCase() !== offered.toLowerCase())) {
       this.#fail(upstreamFailure('UpstreamMalformed', 'the tool switched protocols unasked'))
       return
     }
     const isChunked = response.bodyLength === 'chunked'
-    this.#decodes = isChunked && head.minorVersion === 0
-    const endsByClose = this.#decodes || response.bodyLength === 'until-close'
+    const decodes = isChunked && head.minorVersion === 0
+    const endsByClose = decodes || response.bodyLength === 'until-close'
     this.#closesClient = endsByClose || !this.#client.isReusable || !this.#client.body.isDone
     try {
       writeResponseHead(this.#client.transport, {
@@ -283,7 +244,7 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
         headers,
         bodyLength: endsByClose ? undefined : isChunked ? 'chunked' : response.announcedLength,
         closes: this.#closesClient && !isUpgrade,
-        upgrade: isUpgrade ? (response.upgrade ?? head.upgrade) : undefined,
+        upgrade: isUpgrade ? response.upgrade : undefined,
       })
     } catch (error) {
       this.#fail(failureOfHead(error))
@@ -296,97 +257,37 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
       this.#client.routeBody('tunnel')
       this.#client.proceed()
     } else if (this.upstream.body.isDone) this.#completed(true)
+    else {
+      const client = this.#client.transport
+      const { rewriteTrailers } = this.#relay
+      this.#body = new ResponseStream(this.upstream.body, { client, decodes, rewriteTrailers })
+    }
   }
-
-  // --- the body
 
   #streamBody(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
     const { body, transport } = this.upstream
-    const client = this.#client.transport
-    if (this.#decodes) return this.#decodeBody(bytes, start, end)
-    const stop = body.scan(bytes, start, end)
-    if (stop === MALFORMED) return this.#fail(malformedAnswer(body.refusal as Failure))
-    body.passTo(client, bytes, reader)
-    if (body.isDone) {
-      if (body.isChunked && !this.#passTrailers(body.trailers)) return MALFORMED
-      this.#completed(stop === end)
-      return MALFORMED
-    }
-    if (client.isBlocked) transport.pause()
-    return stop
-  }
-
-  #decodeBody(bytes: Buffer, start: number, end: number): number {
-    const { body, transport } = this.upstream
-    const client = this.#client.transport
-    const stop = body.scan(bytes, start, end, (from, to) => {
-      client.send(Buffer.from(bytes.subarray(from, to)), 0, to - from, undefined)
-    })
-    if (stop === MALFORMED) return this.#fail(malformedAnswer(body.refusal as Failure))
+    const passing = this.#body as ResponseStream | RewrittenResponse
+    const stop = passing.pass(bytes, start, end, reader)
+    if (passing.failure !== undefined) return this.#fail(passing.failure)
     if (body.isDone) {
       this.#completed(stop === end)
       return MALFORMED
     }
-    if (client.isBlocked) transport.pause()
+    if (this.#client.transport.isBlocked) transport.pause()
     return stop
   }
-
-  #passTrailers(trailers: HeaderList): boolean {
-    try {
-      const rewrite = trailers.length === 0 ? undefined : this.#relay.rewriteTrailers
-      writeLastChunk(this.#client.transport, rewrite === undefined ? trailers : rewrite(trailers))
-      return true
-    } catch (error) {
-      this.#fail(failureOfHead(error))
-      return false
-    }
-  }
-
-  #gatherBody(bytes: Buffer, start: number, end: number): number {
-    const { body } = this.upstream
-    const stop = body.scan(bytes, start, end, (from, to) => this.#kept.add(bytes, from, to))
-    if (stop === MALFORMED) return this.#fail(malformedAnswer(body.refusal as Failure))
-    if (this.#kept.length > this.#gatherLimit) {
-      return this.#fail(
-        upstreamFailure('UpstreamBodyTooLarge', 'the answer of the tool is too large to be rewritten'),
-      )
-    }
-    if (body.isDone) this.#completed(stop === end)
-    return body.isDone ? MALFORMED : stop
-  }
-
-  // --- the end
 
   /** The response has ended; `isClean` unless more came with it than belongs to it. */
   #completed(isClean: boolean): void {
     const response = this.#response as ReadResponse
-    const isGathered = this.#stage === GATHER
     this.#stage = OVER
     // A tool that has not taken the whole request would read the rest of it as the next one.
     const isReusable = isClean && response.keepsAlive && this.#client.body.isDone
     if (isReusable) this.#context.upstreams.give(this.upstream, response.idleHintMs)
     else this.upstream.destroy()
-    if (isGathered) this.#rewriteGathered()
-    else this.#owner.completed(this.#closesClient)
-  }
-
-  #rewriteGathered(): void {
-    const rewrite = this.#rewriteBody as (body: Buffer) => Answer | Promise<Answer>
-    let answer: Answer | Promise<Answer>
-    try {
-      answer = rewrite(this.#kept.take())
-    } catch (error) {
-      this.#fail(internalFailure(error))
-      return
-    }
-    if (!isPromise(answer)) {
-      this.#owner.redirected(answer)
-      return
-    }
-    answer.then(
-      given => this.#owner.later(() => this.#owner.redirected(given)),
-      error => this.#owner.later(() => this.#fail(internalFailure(error))),
-    )
+    const rewritten = this.#body
+    if (rewritten instanceof RewrittenResponse) this.#owner.redirected(() => rewritten.answer())
+    else this.#owner.completed(this.#closesClient, 'complete')
   }
 
   #fail(failure: Failure): number {

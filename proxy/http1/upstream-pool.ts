@@ -1,8 +1,8 @@
 // Connections to tools: dialling them, and keeping idle ones for the next request to the same origin.
-
 import { BodyScanner } from './body-scanner.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { Clock, Dial, Origin } from './decision.ts'
+import { type Failure, upstreamFailure } from './failure.ts'
 import { HeadParser } from './head-parser.ts'
 import type { Limits } from './limits.ts'
 import { Transport, type TransportOwner } from './transport.ts'
@@ -67,7 +67,7 @@ export interface UpstreamPoolOptions<O extends Origin> {
   readonly clock: Clock
 }
 
-export class ConnectTimeoutError extends Error {
+class ConnectTimeoutError extends Error {
   constructor(timeoutMs: number) {
     super(`no connection within ${timeoutMs} ms`)
     this.name = 'ConnectTimeoutError'
@@ -78,6 +78,7 @@ export class UpstreamPool<O extends Origin> {
   readonly #options: UpstreamPoolOptions<O>
   readonly #idle = new Map<string, UpstreamConnection[]>()
   #idleCount = 0
+  #isClosed = false
 
   constructor(options: UpstreamPoolOptions<O>) {
     this.#options = options
@@ -107,7 +108,7 @@ export class UpstreamPool<O extends Origin> {
     // One second earlier than the tool: its close must not cross our request.
     const idleMs = Math.min(limits.idleUpstreamTimeoutMs, (idleHintMs ?? Number.POSITIVE_INFINITY) - 1000)
     const isFull = list.length >= limits.idleUpstreamsPerOrigin || this.#idleCount >= limits.idleUpstreams
-    if (isFull || idleMs <= 0 || !connection.isUsable) {
+    if (isFull || idleMs <= 0 || this.#isClosed || !connection.isUsable) {
       connection.destroy()
       return
     }
@@ -153,6 +154,7 @@ export class UpstreamPool<O extends Origin> {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const list of this.#idle.values()) for (const connection of list) connection.destroy()
     this.#idle.clear()
     this.#idleCount = 0
@@ -174,3 +176,8 @@ const rejectionOf = (signal: AbortSignal, dialled: Promise<{ destroy(): void }>)
       { once: true },
     )
   })
+
+export const failureOfDial = (error: unknown): Failure =>
+  error instanceof ConnectTimeoutError
+    ? upstreamFailure('UpstreamTimeout', `the tool cannot be reached: ${error.message}`, error)
+    : upstreamFailure('UpstreamUnreachable', 'the tool cannot be reached', error)

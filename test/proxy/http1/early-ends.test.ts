@@ -1,6 +1,7 @@
 // Ends that come early, late or not at all: of clients, tools and their connections.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Decide, Origin } from '../../../proxy/http1/decision.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { answering, get, ok, type Tool, type Wire, withHttp1 } from './boot-http1.ts'
 
@@ -17,7 +18,7 @@ clients('that half-closes gets the answer of a slow tool', async () => {
     // A turn of the event loop: the end has arrived long before the answer.
     await waitFor(() => client.socket.writableFinished)
     wire.send(ok('late'))
-    assert.match(await client.end(), /Connection: close\r\n\r\nlate$/)
+    assert.match(await client.end(), /^HTTP\/1\.1 200 [\s\S]*late$/)
   })
 })
 
@@ -26,6 +27,19 @@ clients('that half-closes after several requests gets all answers', async () => 
     const client = await open()
     client.socket.end(get('/1') + get('/2') + get('/3'))
     assert.is((await client.end()).split('200 OK').length, 4)
+  })
+})
+
+clients('that half-closes gets the answers of the consumer between those of the tool', async () => {
+  const decide: Decide<Origin> = head =>
+    head.path === '/tool'
+      ? { kind: 'relay', origin: { key: 'a' }, target: '/', host: 'a', headers: [] }
+      : { kind: 'answer', status: 403, headers: [], body: 'no' }
+  await withHttp1({ decide }, async ({ open }) => {
+    const client = await open()
+    client.socket.end(get('/tool') + get('/a') + get('/b') + get('/tool') + get('/c'))
+    const statuses = (await client.end()).match(/HTTP\/1\.1 \d+/g)?.map(line => line.slice(9))
+    assert.equal(statuses, ['200', '403', '403', '200', '403'])
   })
 })
 

@@ -83,6 +83,29 @@ upgrades('that nobody allowed, or that has a body, is not offered to the tool', 
   }
 })
 
+upgrades(
+  'to another HTTP, or to a choice of protocols, is not offered: nobody would decide on what is inside',
+  async () => {
+    for (const protocol of ['h2c', 'H2C', 'HTTP/2.0', 'TLS/1.2', 'websocket, h2c', 'h2c,websocket']) {
+      await withHttp1({ relay: { upgrade: true } }, async ({ open, tool }) => {
+        const client = await open()
+        client.send(upgrade.replace('websocket', protocol))
+        await client.expect('ok')
+        assert.not.match(tool.received, /upgrade/i, protocol)
+      })
+    }
+  },
+)
+
+upgrades('to something else than was asked for is a 502', async () => {
+  const tool = answering(() => switching.replace('websocket', 'h2c'))
+  await withHttp1({ tool, relay: { upgrade: true } }, async ({ open }) => {
+    const client = await open()
+    client.send(upgrade)
+    await client.expect(/^HTTP\/1\.1 502 /)
+  })
+})
+
 upgrades('ends for the client when the tool is gone, and the other way round', async () => {
   const tool = answering(() => switching)
   await withHttp1({ tool, relay: { upgrade: true } }, async ({ open, tool: { wires }, server }) => {
@@ -163,6 +186,29 @@ takeovers('hands its connection over, and what is inside is served like anything
       tls.write(get('/again'))
       await waitFor(() => received.length > 2 * big.length)
       assert.match(booted.tool.received, /^GET \/inside [\s\S]*GET \/again /)
+      tls.destroy()
+      await waitFor(() => booted.server.connectionCount === 0)
+    })
+  }),
+)
+
+takeovers('ends the connection inside when a tool cuts its answer off', () =>
+  withCertificate(async pem => {
+    let server: Http1Server<Origin> | undefined
+    const decide = intercepting(pem, () => server as Http1Server<Origin>)
+    const cutOff = (wire: Wire) =>
+      wire.socket.on('data', () => wire.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'))
+    await withHttp1({ decide, tool: cutOff }, async booted => {
+      server = booted.server
+      const client = await booted.open()
+      client.send(connectTo)
+      await client.expect('\r\n\r\n')
+      client.socket.removeAllListeners('data')
+      const tls = connectTls({ socket: client.socket, ca: pem.cert, servername: 'tool' })
+      tls.on('error', () => {})
+      tls.resume()
+      tls.write(get('/inside'))
+      await waitFor(() => tls.destroyed || tls.readableEnded)
       tls.destroy()
       await waitFor(() => booted.server.connectionCount === 0)
     })

@@ -1,0 +1,38 @@
+// Informational answers: 100 Continue to whom it was promised, hints such as 103 to whom understands them.
+import type { Origin, Relay } from './decision.ts'
+import { writeResponseHead } from './head-writer.ts'
+import type { HeaderList } from './headers.ts'
+import { isPromise } from './promise.ts'
+import type { RequestHead } from './request-head.ts'
+import type { ResponseHead } from './response-head.ts'
+import type { Transport } from './transport.ts'
+
+export interface Hint<O extends Origin> {
+  readonly request: RequestHead
+  readonly response: ResponseHead
+  readonly relay: Relay<O>
+}
+
+export const passHint = <O extends Origin>(client: Transport, hint: Hint<O>): void => {
+  const { request, response } = hint
+  if (request.minorVersion === 0) return
+  if (response.status === 100) {
+    if (request.expectsContinue) client.sendText('HTTP/1.1 100 Continue\r\n\r\n')
+    return
+  }
+  const headers = rewritten(hint)
+  if (headers === undefined) return
+  const { status, reasonPhrase } = response
+  writeResponseHead(client, { status, reasonPhrase, headers, bodyLength: undefined, closes: false })
+}
+
+/** A hint is passed on at once or not at all. */
+const rewritten = <O extends Origin>({ response, relay }: Hint<O>): HeaderList | undefined => {
+  const verdict = relay.rewriteResponse?.(response)
+  if (verdict === undefined) return response.headers
+  if (isPromise(verdict)) {
+    verdict.catch(() => {})
+    return undefined
+  }
+  return verdict.kind === 'pass' ? verdict.headers : undefined
+}
