@@ -1,6 +1,5 @@
 // A stream of template cases, one JSON object a line in and one a line out, in order and as it goes.
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { type ProbeJson, probeDataFromJson } from '../connector/probe-data.ts'
 import { bytesOf } from '../gotemplate/bytes.ts'
 import { dataFromJson } from '../gotemplate/data.ts'
@@ -27,10 +26,24 @@ export async function renderBatch(
   input: NodeJS.ReadableStream,
   output: NodeJS.WritableStream,
 ): Promise<void> {
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(input)) {
     if (line.trim() === '') continue
     if (!output.write(`${JSON.stringify(resultOf(line))}\n`)) await once(output, 'drain')
   }
+}
+
+/** By hand, because readline also splits at U+2028 and U+2029, which JSON leaves as they are. */
+async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
+  const parts: string[] = []
+  for await (const chunk of input.setEncoding('utf8')) {
+    const [first = '', ...others] = String(chunk).split('\n')
+    parts.push(first)
+    for (const other of others) {
+      yield parts.splice(0).join('')
+      parts.push(other)
+    }
+  }
+  yield parts.join('')
 }
 
 function resultOf(line: string): Readonly<Record<string, string>> {

@@ -6,7 +6,6 @@ import { dataFromJson } from '../gotemplate/data.ts'
 import { TemplateError } from '../gotemplate/error.ts'
 import { standardFunctions } from '../gotemplate/functions/standard.ts'
 import { type ExecuteOptions, parseTemplate } from '../gotemplate/template.ts'
-import type { Value } from '../gotemplate/value.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
 import { renderBatch } from './render-batch.ts'
 
@@ -59,7 +58,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 type RenderInput = Required<Pick<ExecuteOptions, 'missingKey'>> & {
   readonly name: string
-  readonly data: Value
+  readonly data: unknown
 }
 
 function rendered(template: string, { name, data, missingKey }: RenderInput): Uint8Array {
@@ -83,7 +82,7 @@ async function readText(path: string, what: string): Promise<string> {
 function parseData(
   text: string,
   { file, isProbe }: { readonly file: string; readonly isProbe: boolean },
-): Value {
+): unknown {
   try {
     return isProbe ? probeDataFromJson(JSON.parse(text) as ProbeJson) : dataFromJson(text)
   } catch (error) {

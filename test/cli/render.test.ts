@@ -75,6 +75,7 @@ test('answers a batch line by line, in order, in Base64 where the bytes are no t
     { name: 'a', template: '{{ .x }}', data: { x: 5 } },
     { name: 'b', template: '{{ .x' },
     { name: 'c', template: '{{ printf "%c" 65 }}{{ "é" | trunc 1 }}' },
+    { name: 'u', template: '{{ .x }}', data: { x: 'a\u2028b' } },
     { name: 'd', template: '{{ .y }}', data: {}, options: { missingkey: 'error' } },
   ]
   const input = `${cases.map(item => JSON.stringify(item)).join('\n')}\nnot json\n`
@@ -87,8 +88,9 @@ test('answers a batch line by line, in order, in Base64 where the bytes are no t
   assert.equal(results[0], { name: 'a', output: '5' })
   assert.equal(results[1], { name: 'b', error: 'template: t:1: unclosed action' })
   assert.equal(results[2], { name: 'c', outputBase64: Buffer.from([65, 0xc3]).toString('base64') })
-  assert.match(results[3].error, 'map has no entry for key "y"')
-  assert.equal(results[4], { name: '', error: 'the line is not JSON' })
+  assert.equal(results[3], { name: 'u', output: 'a\u2028b' })
+  assert.match(results[4].error, 'map has no entry for key "y"')
+  assert.equal(results[5], { name: '', error: 'the line is not JSON' })
 })
 
 test.run()

@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type ProbeJson, probeDataFromJson } from '../../connector/probe-data.ts'
 import { textOf } from '../../gotemplate/bytes.ts'
 import { dataFromJson } from '../../gotemplate/data.ts'
 import { TemplateError } from '../../gotemplate/error.ts'
 import { functions } from '../../gotemplate/functions/all.ts'
 import { parseTemplate } from '../../gotemplate/template.ts'
 import { Dict, Float, type Value } from '../../gotemplate/value.ts'
-import { type ProbeJson, probeValue } from './probe-value.ts'
 
 interface Case {
   readonly name: string
@@ -48,7 +48,7 @@ function wanted(one: Case): Outcome {
 }
 
 function dataOf(one: Case, line: string): Value | Float {
-  if (one.options?.probe === true) return probeValue(one.data as ProbeJson)
+  if (one.options?.probe === true) return probeDataFromJson(one.data as ProbeJson)
   const whole = dataFromJson(line)
   const data = whole instanceof Dict ? whole.get('data') : undefined
   return typeof data === 'number' ? new Float(data) : data

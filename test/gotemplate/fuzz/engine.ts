@@ -25,19 +25,19 @@ export async function loadEngine(folder = projectFolder): Promise<Engine> {
     load('gotemplate/bytes.ts'),
     load('gotemplate/error.ts'),
     load('gotemplate/functions/all.ts'),
-    load('test/gotemplate/probe-value.ts'),
+    load('connector/probe-data.ts'),
   ])) as [
     typeof import('../../../gotemplate/template.ts'),
     typeof import('../../../gotemplate/data.ts'),
     typeof import('../../../gotemplate/bytes.ts'),
     typeof import('../../../gotemplate/error.ts'),
     typeof import('../../../gotemplate/functions/all.ts'),
-    typeof import('../probe-value.ts'),
+    typeof import('../../../connector/probe-data.ts'),
   ]
 
   function dataOf({ data: text, options }: RenderCase): unknown {
     if (text === undefined) return null
-    return options?.probe ? probe.probeValue(JSON.parse(text)) : data.dataFromJson(text)
+    return options?.probe ? probe.probeDataFromJson(JSON.parse(text)) : data.dataFromJson(text)
   }
 
   function render(one: RenderCase): Outcome {

@@ -78,7 +78,7 @@ export const plantedBugs: readonly PlantedBug[] = [
 
 /** A copy of the engine in `folder`, laid out like the project, with the bug in it. */
 export function plantBug({ name, file, spot, mistake }: PlantedBug, folder: string): void {
-  for (const path of ['package.json', 'gotemplate', 'test/gotemplate/probe-value.ts']) {
+  for (const path of ['package.json', 'gotemplate', 'connector']) {
     cpSync(join(projectFolder, path), join(folder, path), { recursive: true })
   }
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'))
