@@ -30,13 +30,13 @@ export function parseAddress(text: string, field: string): Address {
       `Cannot use ${field} "${shown(text)}" as an address: ${why}`,
     )
   if (!/^https?:\/\//i.test(text)) throw refuse('it must start with http:// or https://')
-  if (text.includes('@'))
+  if (/^[a-z]+:\/\/[^/?#]*@/i.test(text))
     throw refuse('it must not hold user information; the credential belongs in a Secret')
   if (/[?#]/.test(text)) throw refuse('it must not hold a query or a fragment')
   if (!addressSyntax.test(text) || !URL.canParse(text)) throw refuse('it is not a valid URL')
   const url = new URL(text)
   const path = text.replace(/^https?:\/\/[^/]*/i, '')
-  if (/(^|\/)(\.|%2e){1,2}(\/|$)|%2f|%5c|\/\//i.test(path)) {
+  if (/(^|\/)(\.|%2e){1,2}([/;]|$)|%2f|%5c|\/\//i.test(path)) {
     throw refuse('its path must not hold "..", ".", "//" or encoded slashes')
   }
   const scheme = url.protocol === 'https:' ? 'https' : 'http'
@@ -45,9 +45,12 @@ export function parseAddress(text: string, field: string): Address {
   return { scheme, hostname, port, host: url.host, prefix: path.replace(/\/+$/, '') }
 }
 
-/** Without user information and query: an address that is refused for them must not be repeated with them. */
+/** One line without user information and query: an address that is refused for them must not be repeated with them. */
 function shown(text: string): string {
-  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1[redacted]@').replace(/[?#].*$/s, '')
+  return text
+    .replace(/^([a-z]+:\/\/)?.*@/is, '$1[redacted]@')
+    .replace(/[?#].*$/s, '')
+    .replace(/[^\x20-\x7e]+/g, ' ')
 }
 
 export function defaultPort(scheme: 'http' | 'https'): number {
