@@ -7,6 +7,7 @@ import type { HeaderList } from './headers.ts'
 import type { Transport } from './transport.ts'
 
 export interface ResponseStreamOptions {
+  readonly client: Transport
   /** The client speaks HTTP/1.0: chunks come without their framing. */
   readonly decodes: boolean
   readonly rewriteTrailers: ((trailers: HeaderList) => HeaderList) | undefined
@@ -15,7 +16,6 @@ export interface ResponseStreamOptions {
 export class ResponseStream {
   failure: Failure | undefined
   readonly #body: BodyScanner
-  readonly #client: Transport
   readonly #options: ResponseStreamOptions
 
   constructor(
@@ -30,8 +30,7 @@ export class ResponseStream {
   /** Index after what was passed on, or MALFORMED: then `failure` says why. */
   pass(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
     const body = this.#body
-    const client = this.#client
-    const { decodes } = this.#options
+    const { client, decodes } = this.#options
     const decode = decodes
       ? (from: number, to: number) =>
           client.send(Buffer.from(bytes.subarray(from, to)), 0, to - from, undefined)
@@ -48,8 +47,9 @@ export class ResponseStream {
 
   #passTrailers(trailers: HeaderList): boolean {
     try {
-      const rewrite = trailers.length === 0 ? undefined : this.#options.rewriteTrailers
-      writeLastChunk(this.#client, rewrite === undefined ? trailers : rewrite(trailers))
+      const { client, rewriteTrailers } = this.#options
+      const rewrite = trailers.length === 0 ? undefined : rewriteTrailers
+      writeLastChunk(client, rewrite === undefined ? trailers : rewrite(trailers))
       return true
     } catch (error) {
       this.failure = failureOfHead(error)
