@@ -181,6 +181,8 @@ class Flight implements OpenAnswer {
         this.#lost = (error as NodeJS.ErrnoException).code ?? ''
         reject(this.#explain(error))
       })
+      // Node ends a switch of protocols that nobody takes without a word: neither error nor response.
+      this.#outgoing.once('close', () => reject(this.#explain({ code: 'ECONNRESET' })))
       this.#outgoing.once('response', response => {
         clearTimeout(this.#timer)
         this.#response = response

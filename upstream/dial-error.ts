@@ -12,7 +12,10 @@ const codes = {
 
 export class DialError extends ConnectorsError {
   declare readonly reason: DialReason
-  /** The cause alone, to stand behind another object than the target: `connection refused`. */
+  /**
+   * The cause alone, to stand behind another object than the target: `connection refused`. Without the host, which
+   * may be of the other side's choice (a redirect) and then repeat what it was sent.
+   */
   readonly current: string
 
   constructor(reason: DialReason, target: string, current: string, options?: { cause?: unknown }) {

@@ -34,8 +34,8 @@ async function lookUp(host: string, target: string): Promise<readonly string[]> 
     if (found.length > 0) return found.map(entry => entry.address)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EAI_AGAIN') {
-      throw new DialError('NameNotFound', target, `looking up ${host} failed for now`, { cause: error })
+      throw new DialError('NameNotFound', target, 'looking up the host failed for now', { cause: error })
     }
   }
-  throw new DialError('NameNotFound', target, `no such host ${host}`)
+  throw new DialError('NameNotFound', target, 'no such host')
 }

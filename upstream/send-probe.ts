@@ -54,8 +54,8 @@ async function follow(probe: ProbeRequest, options: SendProbeOptions): Promise<P
     const { answer, local } = await exchange(hop, target, options)
     const location = answer.headers.get('location')?.[0]
     if (!probe.followRedirects || !redirects.has(answer.statusCode) || location === undefined) return answer
-    if (followed === maxRedirects) throw unexpected(probe, `more than ${maxRedirects} redirects`)
-    hop = nextHop(hop, { statusCode: answer.statusCode, location, local, probe })
+    if (followed === maxRedirects) throw unexpected(`more than ${maxRedirects} redirects`)
+    hop = nextHop(hop, { statusCode: answer.statusCode, location, local })
     target = `${hop.url.pathname}${hop.url.search}`
   }
 }
@@ -69,13 +69,11 @@ type Redirect = {
   readonly location: string
   /** Whether the redirecting server itself was reached at an address that is not public. */
   readonly local: boolean
-  readonly probe: ProbeRequest
 }
 
-function nextHop(hop: Hop, { statusCode, location, local, probe }: Redirect): Hop {
+function nextHop(hop: Hop, { statusCode, location, local }: Redirect): Hop {
   const url = URL.parse(location, hop.url.href)
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw unexpected(probe, 'a redirect to no http address')
+  if (url === null || !/^https?:$/.test(url.protocol)) throw unexpected('a redirect to no http address')
   const sameOrigin = url.origin === hop.url.origin
   const keepsMethod = statusCode === 307 || statusCode === 308
   return {
@@ -89,11 +87,12 @@ function nextHop(hop: Hop, { statusCode, location, local, probe }: Redirect): Ho
   }
 }
 
-function unexpected(probe: ProbeRequest, current: string): ConnectorsError {
+// Neither of these two names a host: a template may make it of the Secret, a redirect of what the tool was sent.
+function unexpected(current: string): ConnectorsError {
   return new ConnectorsError(
     'UNAVAILABLE',
     'UnexpectedResponse',
-    `Cannot probe "${probe.address.host}": its answer is ${current}`,
+    `Cannot end the probe: its answer is ${current}`,
   )
 }
 
@@ -136,11 +135,15 @@ function converse(
         signal,
       })
     } catch (error) {
-      reject(notSendable(hop, error))
+      reject(notSendable(error))
       return
     }
-    request.once('error', fail)
+    // Node ends an answer that nobody takes (a switch of protocols) without a word: neither error nor response.
+    const closed = () => reject(broken(hop, Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
+    request.once('error', fail).once('close', closed)
+    request.once('upgrade', response => resolve(answerFrom(response, '')))
     request.once('response', response => {
+      request.off('close', closed)
       response.once('error', fail)
       readBody(response).then(body => resolve(answerFrom(response, body)), fail)
     })
@@ -187,11 +190,11 @@ function broken(hop: Hop, error: NodeJS.ErrnoException): DialError {
 }
 
 /** Node refuses a header's name or value before it is sent; its message quotes the value's name only by code. */
-function notSendable(hop: Hop, error: unknown): ConnectorsError {
+function notSendable(error: unknown): ConnectorsError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
   return new ConnectorsError(
     'INVALID',
     'ProbeInvalid',
-    `Cannot send the probe to "${hop.url.host}": a header or its path is not allowed in HTTP (${code})`,
+    `Cannot send the probe: a header or its path is not allowed in HTTP (${code})`,
   )
 }

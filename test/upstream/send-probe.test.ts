@@ -193,6 +193,28 @@ test('says what is no HTTP, and what was cut off', async () => {
   }
 })
 
+test('takes a switch of protocols for an answer, and does not wait for more', () =>
+  withTcp(
+    socket => {
+      const text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
+      socket.on('error', () => {}).once('data', () => socket.write(text))
+    },
+    async port => assert.is((await sent(probe(port))).statusCode, 101),
+  ))
+
+test('repeats no host of a redirect, in which the tool may have put what it was sent', async () => {
+  for (const location of [`http://${canary}.invalid/`, `http://${canary}..x/`, `ftp://${canary}/`]) {
+    await withHttp(
+      (_, response) => response.writeHead(302, { Location: location }).end(),
+      async port => {
+        const error = await failureOf(sent(probe(port)))
+        const shown = error instanceof DialError ? error.current : error.message
+        assert.not.ok(shown.includes(canary), shown)
+      },
+    )
+  }
+})
+
 test('refuses a header that is none, without repeating it', () =>
   withHttp(recorder().listener, async port => {
     for (const header of [

@@ -78,8 +78,8 @@ const errors: readonly (readonly [name: ProbeName, error: ConnectorsError, expec
   ],
   [
     'liveness',
-    new DialError('NameNotFound', 'a:1', 'no such host a'),
-    `ConnectionFailed: Get "${url}": no such host a`,
+    new DialError('NameNotFound', 'a:1', 'no such host'),
+    `ConnectionFailed: Get "${url}": no such host`,
   ],
   [
     'liveness',
