@@ -10,13 +10,19 @@ export interface Clock {
   sleep(ms: number, options: { readonly signal?: AbortSignal | undefined }): Promise<void>
 }
 
+// Node's timers ring at once for what does not fit into 31 bits, 24.8 days.
+const maxTimerMs = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   async sleep(ms, { signal }) {
     signal?.throwIfAborted()
     try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal })
+      const options = signal === undefined ? {} : { signal }
+      let leftMs = ms
+      for (; leftMs > maxTimerMs; leftMs -= maxTimerMs) await delay(maxTimerMs, undefined, options)
+      await delay(leftMs, undefined, options)
     } catch (error) {
       throw signal?.aborted ? signal.reason : error
     }

@@ -14,4 +14,16 @@ test('sleep ends with the reason of its signal, before and while it sleeps', asy
   await systemClock.sleep(1, {})
 })
 
+test('sleeps for longer than a timer of Node can, at the most until it is told to end', async () => {
+  const stop = new AbortController()
+  const sleeping = systemClock.sleep(2 ** 31, { signal: stop.signal }).then(
+    () => 'woke',
+    () => 'ended',
+  )
+  const first = await Promise.race([sleeping, systemClock.sleep(20, {}).then(() => 'sleeps on')])
+  assert.is(first, 'sleeps on')
+  stop.abort()
+  assert.is(await sleeping, 'ended')
+})
+
 test.run()
