@@ -60,6 +60,8 @@ export class CheckResults {
   readonly #entries = new Map<string, Entry>()
   readonly #owners = new Map<string, Set<string>>()
   readonly #busyHosts = new Map<string, { running: number; readonly waiting: Set<string> }>()
+  /** Who was called from the line of a host to the place that is free there. */
+  readonly #called = new Map<string, string>()
 
   constructor(options: CheckResultsOptions) {
     this.#options = options
@@ -76,6 +78,7 @@ export class CheckResults {
     const keys = new Set(checks.map(check => keyOf(owner, check.name)))
     for (const key of this.#owners.get(owner) ?? []) {
       if (keys.has(key)) continue
+      this.#leaveLine(key)
       this.#entries.delete(key)
       this.#queue.forget(key)
     }
@@ -92,6 +95,7 @@ export class CheckResults {
       return
     }
     const result = entry?.result
+    this.#leaveLine(key)
     this.#entries.set(key, { owner, check, failures: 0, ...(result === undefined ? {} : { result }) })
     this.#queue.add(key)
   }
@@ -109,6 +113,10 @@ export class CheckResults {
 
   async #handle(key: string, { signal }: { readonly signal: AbortSignal }) {
     const entry = this.#entries.get(key)
+    const calledTo = this.#called.get(key)
+    this.#called.delete(key)
+    // Not wanted any more, or elsewhere now: the place is the next one's.
+    if (calledTo !== undefined && calledTo !== entry?.check.host) this.#callNext(calledTo)
     if (entry === undefined || !this.#enter(entry.check.host, key)) return undefined
     const { check } = entry
     try {
@@ -150,9 +158,21 @@ export class CheckResults {
     const places = this.#busyHosts.get(host)
     if (places === undefined) return
     places.running -= 1
+    this.#callNext(host)
+  }
+
+  #leaveLine(key: string): void {
+    const host = this.#entries.get(key)?.check.host
+    if (host !== undefined) this.#busyHosts.get(host)?.waiting.delete(key)
+  }
+
+  #callNext(host: string): void {
+    const places = this.#busyHosts.get(host)
+    if (places === undefined) return
     const [next] = places.waiting
     if (next !== undefined) {
       places.waiting.delete(next)
+      this.#called.set(next, host)
       this.#queue.add(next)
     } else if (places.running === 0) {
       this.#busyHosts.delete(host)

@@ -135,6 +135,47 @@ test('asks two at one host at a time, while others go on', () =>
     assert.is(started(), 10)
   }, 4))
 
+test('gives the place of one that is not wanted any more, or is elsewhere now, to the next in line', () =>
+  withResults(async ({ results, clock }) => {
+    const slow = Promise.withResolvers<CheckAnswer>()
+    const busy = Array.from({ length: 8 }, () => check('1', () => slow.promise, 'busy'))
+    for (const [index, { check: asked }] of busy.entries()) results.want(`team/busy-${index}`, [asked])
+    await clock.advance(0)
+    for (const index of [2, 3]) results.want(`team/busy-${index}`, [])
+    const moved = check('2', () => good, 'free')
+    for (const index of [4, 5]) results.want(`team/busy-${index}`, [moved.check])
+    await clock.advance(0)
+    slow.resolve(good)
+    await clock.advance(0)
+    assert.equal(
+      busy.map(({ runs }) => runs.length),
+      [1, 1, 0, 0, 0, 0, 1, 1],
+    )
+    assert.is(moved.runs.length, 2)
+  }))
+
+test('gives on the place of one that went after it was called', () =>
+  withResults(async ({ results, clock }) => {
+    const [atBusy, atOther] = [Promise.withResolvers<CheckAnswer>(), Promise.withResolvers<CheckAnswer>()]
+    const busy = Array.from({ length: 5 }, () => check('1', () => atBusy.promise, 'busy'))
+    for (const [index, { check: asked }] of busy.entries()) results.want(`team/busy-${index}`, [asked])
+    await clock.advance(0)
+    for (const host of ['a', 'b', 'c']) {
+      results.want(`team/${host}`, [check('1', () => atOther.promise, host).check])
+    }
+    await clock.advance(0)
+    // The places at the busy host are free, and the two that were called to them wait for a worker.
+    atBusy.resolve(good)
+    await clock.advance(0)
+    for (const index of [2, 3]) results.want(`team/busy-${index}`, [])
+    atOther.resolve(good)
+    await clock.advance(0)
+    assert.equal(
+      busy.map(({ runs }) => runs.length),
+      [1, 1, 0, 0, 1],
+    )
+  }, 3))
+
 test('asks as many at a time as it may', () =>
   withResults(async ({ results, clock }) => {
     const slow = Promise.withResolvers<CheckAnswer>()
