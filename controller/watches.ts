@@ -60,14 +60,15 @@ export function createWatches({
     options: { readonly labelSelector?: string; readonly transform?: (object: T) => T | undefined } = {},
   ) => createInformer({ client, clock, resource, onError, ...options })
 
-  const ofConnectors = watch(connectors)
+  // The CRDs do not require a spec. Without one they are told what is missing, as any other.
+  const ofConnectors = watch(connectors, { transform: withSpec })
   ofConnectors.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
   ofConnectors.index('secret', connector => secretKeys(connector))
   ofConnectors.index('service', ({ metadata }) => [
     refKey({ namespace: metadata.namespace, name: proxyServiceName(metadata.name) }),
   ])
 
-  const ofClasses = watch(connectorClasses)
+  const ofClasses = watch(connectorClasses, { transform: withSpec })
   ofClasses.index('service', ({ spec }) =>
     [spec.api, spec.proxy]
       .flatMap(destination => destinationService(destination, systemNamespace) ?? [])
@@ -136,6 +137,10 @@ export async function runWatches(
 }
 
 const syncPollMs = 20
+
+function withSpec<T extends { readonly spec: object }>(object: T): T {
+  return { ...object, spec: object.spec ?? {} }
+}
 
 function secretKeys(connector: Connector): readonly string[] {
   const name = credentialSecretName(connector)

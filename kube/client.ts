@@ -48,7 +48,7 @@ export type MergePatch = Readonly<Record<string, unknown>>
 
 export interface KubeClient {
   get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, options?: CallOptions): Promise<T>
-  /** Like `get`, with undefined for what does not exist. */
+  /** Like `get`, with undefined for what does not exist, be it that no object can have such a name. */
   find<T extends KubeObject>(
     resource: Resource<T>,
     ref: ObjectRef,
@@ -197,7 +197,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       try {
         return await get(resource, ref, call)
       } catch (error) {
-        if (hasCode(error, 'NOT_FOUND')) return undefined
+        if (hasCode(error, 'NOT_FOUND') || isImpossibleName(error)) return undefined
         throw error
       }
     },
@@ -293,6 +293,10 @@ function typed(resource: Resource<unknown>, subject: object): object {
 
 function isNamed(object: KubeObject | null): boolean {
   return typeof object?.metadata?.name === 'string'
+}
+
+function isImpossibleName(error: unknown): boolean {
+  return error instanceof ConnectorsError && error.reason === 'NameInvalid'
 }
 
 function isTooLarge(error: unknown): boolean {

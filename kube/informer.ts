@@ -23,7 +23,7 @@ export interface InformerOptions<T extends KubeObject> {
   readonly fieldSelector?: string | undefined
   /** What is kept of an object; undefined keeps nothing of it. */
   readonly transform?: (object: T) => T | undefined
-  /** Failures of list, watch and listeners. The informer goes on by itself. */
+  /** Failures of list, watch, transform, indexes and listeners. The informer goes on by itself. */
   readonly onError?: (error: unknown) => void
   readonly watchSeconds?: number
   readonly idleMs?: number
@@ -81,7 +81,17 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     }
   }
 
+  /** An object that is not as its kind promises is left out: it must not keep the others from being known. */
   function put(found: T): void {
+    try {
+      putSound(found)
+    } catch (error) {
+      onError(error)
+      remove(found)
+    }
+  }
+
+  function putSound(found: T): void {
     const previous = cache.get(found.metadata)
     const object = transform(slim(found))
     if (object === undefined) {

@@ -28,7 +28,7 @@ export class ObjectCache<T extends KubeObject> {
   addIndex(name: string, keysOf: IndexKeys<T>): void {
     const index: Index<T> = { keysOf, entries: new Map() }
     this.#indexes.set(name, index)
-    for (const [key, object] of this.#objects) addTo(index, key, object)
+    for (const [key, object] of this.#objects) addTo(index, key, keysOf(object))
   }
 
   find(name: string, value: string): T[] {
@@ -44,10 +44,13 @@ export class ObjectCache<T extends KubeObject> {
 
   put(object: T): void {
     const key = refKey(object.metadata)
+    const indexes = [...this.#indexes.values()]
+    // All keys before the first change: where one cannot be had, the cache stays whole.
+    const keys = indexes.map(index => index.keysOf(object))
     const previous = this.#objects.get(key)
-    for (const index of this.#indexes.values()) {
+    for (const [at, index] of indexes.entries()) {
       if (previous !== undefined) removeFrom(index, key, previous)
-      addTo(index, key, object)
+      addTo(index, key, keys[at] ?? [])
     }
     this.#objects.set(key, object)
   }
@@ -61,8 +64,8 @@ export class ObjectCache<T extends KubeObject> {
   }
 }
 
-function addTo<T>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.keysOf(object)) {
+function addTo<T>(index: Index<T>, key: string, values: readonly string[]): void {
+  for (const value of values) {
     const keys = index.entries.get(value)
     if (keys === undefined) index.entries.set(value, new Set([key]))
     else keys.add(key)

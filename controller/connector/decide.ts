@@ -17,6 +17,7 @@ import { decideProxyService, type ProxySettings, type ServiceAction } from './pr
 import { decideSecret, secretRefField } from './secret-finding.ts'
 
 const classLabel = 'connectors.alauda.io/connectorclass'
+const labelValue = /^(?=.{1,63}$)[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/
 
 export type ConnectorDecision = {
   readonly status: ConnectorStatus
@@ -132,8 +133,9 @@ function statusOf(
 
 function labelsOf(connector: Connector): Readonly<Record<string, string>> {
   const name = connector.spec.connectorClassName ?? ''
-  // A class may have a name that is no label value: longer than 63 characters.
-  return name === '' || name.length > 63 ? {} : { [classLabel]: name }
+  // What is no label value is no class's name, or one of more than 63 characters; the label would be refused and
+  // with it all that the status has to say.
+  return labelValue.test(name) ? { [classLabel]: name } : {}
 }
 
 /** One event for each new answer to whether the Connector is Ready. */

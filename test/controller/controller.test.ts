@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { connectorClasses, connectors, events, secrets, services } from '../../kube/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { type World, withController } from './boot-controller.ts'
-import { basicClass, basicSecret, canary, withSecret } from './objects.ts'
+import { basicClass, basicSecret, canary, connector, withSecret } from './objects.ts'
 
 const test = suite('controller')
 const team = 'team'
@@ -135,6 +135,44 @@ test('leaves a Service that is not its own, and takes the name when it is free',
     assert.is((await conditions('late'))['AuthReady']?.status, 'True')
     assert.equal(await client.get(services, ref), foreign)
     await client.delete(services, ref)
+    await ready('late', 'Ready')
+  }))
+
+test('says what is wrong with names that no object can have', () => {
+  const names = ['a/b', 'a%b', '..', 'a b', 'ünï']
+  const prepare = async ({ client, tool }: Pick<World, 'client' | 'tool'>) => {
+    for (const [index, name] of names.entries()) {
+      const auth = { name: 'basicAuth', secretRef: { name } }
+      await client.create(connectors, connector(`secret-${index}`, { address: tool.url, auth }))
+      await client.create(connectors, connector(`class-${index}`, { connectorClassName: name }))
+      const proxy = { ref: { kind: 'Service', name } }
+      await client.create(connectorClasses, {
+        ...basicClass({ proxy }),
+        metadata: { name: `basic-${index}` },
+      })
+    }
+  }
+  return withController({ prepare }, async ({ client, ready }) => {
+    for (const index of names.keys()) {
+      await ready(`secret-${index}`, 'SecretNotFound')
+      await ready(`class-${index}`, 'ConnectorClassNotFound')
+      await waitFor(async () => {
+        const { status } = await client.get(connectorClasses, { name: `basic-${index}` })
+        return status?.conditions?.some(({ reason }) => reason === 'ServiceNotFound')
+      })
+    }
+  })
+})
+
+test('is not kept from starting by what has no spec, and says so', () =>
+  withController({}, async ({ plane, client, ready, restart, tool }) => {
+    const api = '/apis/connectors.alauda.io/v1alpha1'
+    const body = { apiVersion: 'connectors.alauda.io/v1alpha1', metadata: { name: 'empty' } }
+    await plane.call('POST', `${api}/namespaces/${team}/connectors`, { body: { ...body, kind: 'Connector' } })
+    await plane.call('POST', `${api}/connectorclasses`, { body: { ...body, kind: 'ConnectorClass' } })
+    await ready('empty', 'ConnectorInvalid')
+    await restart()
+    await client.create(connectors, connector('late', { address: tool.url }))
     await ready('late', 'Ready')
   }))
 

@@ -233,6 +233,9 @@ test('find gives undefined for what is missing and throws the rest', async () =>
     (_, response) => refuse(response, status),
     async ({ client }) => {
       assert.is(await client.find(configMaps, { namespace: 'team', name: 'a' }), undefined)
+      for (const name of ['', '..', 'a/b', 'a%2Fb']) {
+        assert.is(await client.find(configMaps, { namespace: 'team', name }), undefined)
+      }
       status = 403
       assert.is((await failure(client.find(configMaps, { namespace: 'team', name: 'a' }))).code, 'FORBIDDEN')
     },
@@ -318,6 +321,7 @@ test('an answer that never comes, one that stops half way and a caller who leave
         response.writeHead(200, { 'content-length': '100' }).write('{', () => response.destroy())
       if (path.endsWith('/slow')) response.writeHead(200, { 'content-length': '100' }).write('{')
       if (path.endsWith('/text')) response.end('<html>')
+      if (path.endsWith('/switch')) response.writeHead(101, { connection: 'upgrade', upgrade: 'x' }).end()
       assert.is(query.size, 0)
     },
     async ({ client }) => {
@@ -329,6 +333,8 @@ test('an answer that never comes, one that stops half way and a caller who leave
       assert.equal([cut.code, cut.reason], ['UNAVAILABLE', 'ApiServerUnreachable'])
       const text = await failure(client.get(configMaps, { ...at, name: 'text' }))
       assert.is(text.reason, 'AnswerUnreadable')
+      const switching = await failure(client.get(configMaps, { ...at, name: 'switch' }))
+      assert.is(switching.reason, 'ApiServerUnreachable')
       const leaving = new AbortController()
       const left = failure(client.get(configMaps, at, { signal: leaving.signal }))
       leaving.abort(new Error('left'))

@@ -332,6 +332,28 @@ test('finds by index as objects come, change and go', async () => {
   })
 })
 
+test('an object whose index keys cannot be had is reported and left out, and the others are known', async () => {
+  const odd = configMap('odd', 2)
+  await withInformer(
+    {},
+    async ({ synced, informer, send, errors }) => {
+      informer.index('name', ({ data }) => [(data as { name: string }).name])
+      await synced()
+      const names = () => informer.list().map(object => object.metadata.name)
+      assert.equal(names(), ['b'])
+      assert.is(errors.length, 1)
+      send('ADDED', odd)
+      send('ADDED', configMap('c', 12, { data: { name: 'c' } }))
+      await waitFor(() => informer.byIndex('name', 'c').length === 1)
+      send('MODIFIED', configMap('b', 13))
+      await waitFor(() => errors.length === 3)
+      assert.equal(names(), ['c'])
+      assert.equal(informer.byIndex('name', 'b'), [])
+    },
+    [odd, configMap('b', 3, { data: { name: 'b' } })],
+  )
+})
+
 test('a listener that throws is reported and does not stop the others', async () => {
   await withInformer({}, async ({ synced, informer, send, errors, changes }) => {
     await synced()
