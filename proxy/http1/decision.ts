@@ -95,7 +95,7 @@ export type Outcome =
   | 'tunnel-closed'
   | 'server-closed'
 
-/** Exactly one per exchange, when its last byte was handed over. */
+/** Exactly one per exchange, when its last byte was handed over; it goes to the `onEnd` that was given last. */
 export interface ExchangeRecord {
   /** 0 when nothing was answered. */
   readonly status: number

@@ -18,12 +18,8 @@ export class ResponseStream {
   readonly #body: BodyScanner
   readonly #options: ResponseStreamOptions
 
-  constructor(
-    body: BodyScanner,
-    { client, ...options }: ResponseStreamOptions & { readonly client: Transport },
-  ) {
+  constructor(body: BodyScanner, options: ResponseStreamOptions) {
     this.#body = body
-    this.#client = client
     this.#options = options
   }
 
