@@ -31,12 +31,3 @@ export function outgoingHeaders(head: RequestHead, options: OutgoingOptions): He
 }
 
 export const requestIdHeader = 'x-request-id'
-
-const upgradeSyntax = /^[A-Za-z0-9.+-]+(?:\/[A-Za-z0-9.]+)?$/
-
-/** A tunnel of WebSocket or SPDY is one session; HTTP or TLS inside one would be requests that nobody decides on. */
-export function mayUpgrade(protocol: string | undefined): boolean {
-  return (
-    protocol !== undefined && upgradeSyntax.test(protocol) && !/^(?:h2c?|http|tls)(?:$|\/)/i.test(protocol)
-  )
-}

@@ -19,7 +19,7 @@ import type { RequestHead } from './http1/request-head.ts'
 import type { ResponseHead } from './http1/response-head.ts'
 import { type Identified, identify } from './identify.ts'
 import { isLfsAnswer, isLfsBatch, lfsAnswerHeaders, maxBatchBytes, rewriteLfsBatch } from './lfs.ts'
-import { mayUpgrade, outgoingHeaders, requestIdHeader } from './outgoing.ts'
+import { outgoingHeaders, requestIdHeader } from './outgoing.ts'
 import type { UseRecord } from './proxy-metrics.ts'
 import { refusalAnswer, refusalOf } from './refuse.ts'
 import { carriesTrace, type ReturnPath, rewriteResponseHeaders } from './response.ts'
@@ -132,7 +132,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
       target,
       host: upstream.host,
       headers,
-      upgrade: mayUpgrade(use.head.upgrade),
+      upgrade: true,
       rewriteResponse: response => {
         // The reason phrase is the tool's to choose, and passes as it is.
         if (carriesTrace(response.reasonPhrase, traces)) return withhold(use, credentialInAnswer())
