@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { CheckResults } from './check-results.ts'
 import type { ControllerConfig } from './config.ts'
-import { applyConnector } from './connector/apply.ts'
+import { applyConnector, applyProxyService } from './connector/apply.ts'
 import { decideConnector } from './connector/decide.ts'
 import { observeConnector } from './connector/observe.ts'
 import { applyConnectorClass } from './connector-class/apply.ts'
@@ -48,9 +48,17 @@ export function createReconcilers(options: ReconcileOptions): Reconcilers {
         results.want(key, [])
         return undefined
       }
-      const decision = decideConnector(observed, { proxy: config.proxy, now: now() })
+      const settings = { proxy: config.proxy, now: now() }
+      const first = decideConnector(observed, settings)
+      const refusal = await applyProxyService(first.service, { client, signal })
+      const decision = refusal
+        ? decideConnector({ ...observed, serviceRefusal: refusal.message }, settings)
+        : first
       const written = await applyConnector(observed.connector, decision, { ...options, signal })
-      if (written) log.info('connector updated', { connector: key, ...readyFields(decision.status) })
+      if (written || decision.service) {
+        log.info('connector updated', { connector: key, ...readyFields(decision.status) })
+      }
+      if (refusal) throw refusal
       // A Secret of another type is not watched; its end is found by looking again.
       const unsettled = observed.secret === undefined || decision.probes.length === 0
       return unsettled ? { againMs: config.probeIntervalMs } : undefined

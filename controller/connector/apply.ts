@@ -2,6 +2,7 @@
 import type { Connector } from '../../connector/connector.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
 import { objectKey } from '../../connector/object.ts'
+import { KubeApiError } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { EventRecorder } from '../../kube/event-recorder.ts'
 import { connectors, services } from '../../kube/resources.ts'
@@ -28,7 +29,6 @@ export async function applyConnector(
     objectKey(connector.metadata),
     decision.probes.map(plan => sendCheck.probe(plan)),
   )
-  if (decision.service !== undefined) await applyService(decision.service, { client, signal })
   const labelled = await applyLabels(connector, decision.labels, { client, signal })
   const written = await writeStatus(client, connectors, {
     object: labelled ?? connector,
@@ -38,7 +38,22 @@ export async function applyConnector(
   if (written !== undefined) {
     for (const event of decision.events) events.record({ ...event, resource: connectors, object: connector })
   }
-  return decision.service !== undefined || labelled !== undefined || written !== undefined
+  return labelled !== undefined || written !== undefined
+}
+
+/** Gives back the API server's refusal (a quota, a policy, a missing right), which the Connector's status must tell. */
+export async function applyProxyService(
+  action: ServiceAction | undefined,
+  writing: Writing,
+): Promise<KubeApiError | undefined> {
+  try {
+    if (action !== undefined) await applyService(action, writing)
+    return undefined
+  } catch (error) {
+    if (error instanceof KubeApiError && (error.code === 'FORBIDDEN' || error.code === 'INVALID'))
+      return error
+    throw error
+  }
 }
 
 type Writing = { readonly client: KubeClient; readonly signal: AbortSignal }

@@ -16,6 +16,8 @@ export type ObservedConnector = {
   readonly secret: Secret | undefined
   /** The Service that has the name of the Connector's, whoever made it. */
   readonly service: Service | undefined
+  /** Why the API server did not take the Service that is to be, where that was tried. */
+  readonly serviceRefusal?: string
   /** The last answers, also to questions that are not the present ones: see `fingerprint`. */
   readonly probes: ReadonlyMap<ProbeName, CheckResult>
 }

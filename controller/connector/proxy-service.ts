@@ -27,13 +27,14 @@ export type ProxyServiceInput = {
   readonly connector: Connector
   readonly connectorClass: ConnectorClass | undefined
   readonly service: Service | undefined
+  readonly serviceRefusal?: string
   readonly blocked: Finding
 }
 
 const connectorLabel = 'connectors.alauda.io/connector'
 
 export function decideProxyService(input: ProxyServiceInput, settings: ProxySettings): ProxyServiceDecision {
-  const { connector, connectorClass, service, blocked } = input
+  const { connector, connectorClass, service, serviceRefusal, blocked } = input
   if (connectorClass === undefined) {
     // The class may come back: what was allocated stays, so that nobody else takes its name meanwhile.
     const url = connector.status?.proxy?.httpAddress?.url
@@ -54,6 +55,7 @@ export function decideProxyService(input: ProxyServiceInput, settings: ProxySett
     const message = `Service "${service.metadata.name}" exists and does not belong to this Connector`
     return decided('False', 'ProxyAddressConflict', message)
   }
+  if (serviceRefusal !== undefined) return decided('False', 'ProxyServiceNotFound', serviceRefusal)
   const { port } = new URL(resolved)
   const exposure = { ...settings, port: port === '' ? defaultPort('http') : Number(port) }
   const target = `${ref.name}.${ref.namespace ?? settings.systemNamespace}.svc.${settings.clusterDomain}`

@@ -4,10 +4,12 @@ import * as assert from 'uvu/assert'
 import { connectorClasses, connectors, events, secrets, services } from '../../kube/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { type World, withController } from './boot-controller.ts'
-import { basicClass, basicSecret, canary, connector, withSecret } from './objects.ts'
+import { basicClass, basicSecret, canary, connector, permissions, withSecret } from './objects.ts'
 
 const test = suite('controller')
 const team = 'team'
+const mergePatch = 'application/merge-patch+json'
+const readServices = { apiGroups: [''], resources: ['services'], verbs: ['get', 'list', 'watch'] }
 const often = { argv: ['--probe-interval=200ms'] }
 
 test('makes a Connector ready: conditions, address, Service, label', () =>
@@ -173,6 +175,22 @@ test('is not kept from starting by what has no spec, and says so', () =>
     await ready('empty', 'ConnectorInvalid')
     await restart()
     await client.create(connectors, connector('late', { address: tool.url }))
+    await ready('late', 'Ready')
+  }))
+
+test('says why its Service was refused, and is ready once it is not', () =>
+  withController(often, async ({ client, plane, ready, conditions, tool }) => {
+    await ready('tool', 'Ready')
+    const role = '/apis/rbac.authorization.k8s.io/v1/clusterroles/connectors-controller'
+    const allow = (rules: readonly object[]) =>
+      plane.call('PATCH', role, { body: { rules }, headers: { 'content-type': mergePatch } })
+    await allow(permissions.filter(({ resources }) => !resources.includes('services')).concat(readServices))
+    await client.create(connectors, connector('late', { address: tool.url }))
+    const { status } = await ready('late', 'ProxyServiceNotFound')
+    assert.is(status?.proxy, undefined)
+    const { ProxyServiceReady } = await conditions('late')
+    assert.match(ProxyServiceReady?.message ?? '', /^Cannot create Service in "team": .* 403 Forbidden/)
+    await allow(permissions)
     await ready('late', 'Ready')
   }))
 
