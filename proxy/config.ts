@@ -14,11 +14,6 @@ import {
 import { type ConnectTo, parseConnectTo } from '../upstream/connect-to.ts'
 
 export const proxyFlags = {
-  kubeconfig: textFlag({
-    fallback: '',
-    env: 'KUBECONFIG',
-    help: 'where the API server is; without it the pod’s own account',
-  }),
   listen: addressFlag({ fallback: { host: '::', port: 8080 }, help: 'address of the reverse proxy (:8080)' }),
   'metrics-address': addressFlag({
     fallback: { host: '::', port: 9090 },
