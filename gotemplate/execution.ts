@@ -179,7 +179,8 @@ export class Execution implements Call {
 
   tpl(text: string, data: Value): string {
     const source = { name: this.root.name, text }
-    this.meter.allocate(text.length)
+    // No node is shorter than two characters.
+    this.meter.steps(text.length >>> 1)
     let parsed: DefinitionSet
     try {
       parsed = parse(source, this.functions)
@@ -190,6 +191,7 @@ export class Execution implements Call {
         'cannot parse template',
       )
     }
+    this.meter.steps(this.definitions.size + parsed.size)
     const definitions = new Map([...this.definitions, ...parsed])
     const definition = parsed.get(source.name) as Definition
     try {
@@ -247,7 +249,8 @@ export class Execution implements Call {
     }
     const place = placeOf(source, node.start)
     const location = `template: ${source.name}:${place.line}:${place.column}: `
-    const context = `executing ${quote(template)} at <${printNode(node)}>: `
+    const shown = printNode(node)
+    const context = `executing ${quote(template)} at <${limit === undefined ? shown : shorten(shown)}>: `
     const goMessage = location.includes('%')
       ? // Go takes a percent sign of the name for a directive.
         sprintf(uncharged, location + context.replaceAll('%', '%%') + format, args)
@@ -276,6 +279,11 @@ export class Execution implements Call {
     }
     return error
   }
+}
+
+/** Go, which knows no limits, prints nodes in full. */
+function shorten(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200).toWellFormed()}...` : text
 }
 
 export function isStackOverflow(error: unknown): boolean {

@@ -92,12 +92,19 @@ function gather(
     const parameter = (parameters[values.length] ?? entry.rest) as Parameter<unknown>
     const value = evaluateArgument(state, dot, parameter.type, args[i] as Operand)
     values.push(inForm(value, parameter))
+    if (typeof value === 'string' && value.length > 1024) chargeReading(state, value)
   }
   if (final !== absent) {
     const parameter = (parameters[values.length] ?? entry.rest) as Parameter<unknown>
     values.push(inForm(checkType(state, final, parameter.type), parameter))
+    if (typeof final === 'string' && final.length > 1024) chargeReading(state, final)
   }
   return values as never[]
+}
+
+/** Long texts cost time even where little is made of them (`len`, `contains`, `eq`). */
+function chargeReading(state: Execution, text: string): void {
+  state.steps(text.length >>> 10)
 }
 
 function inForm(value: Value, parameter: Parameter<unknown>): unknown {
@@ -228,8 +235,9 @@ function failed(
   args: readonly Operand[],
   final: Final,
 ): never {
-  if (error instanceof LimitError || error instanceof TemplateError || isStackOverflow(error)) throw error
+  if (error instanceof TemplateError || isStackOverflow(error)) throw error
   state.node = node
+  if (error instanceof LimitError) throw error
   if (!(error instanceof FunctionError)) {
     const reason = error instanceof RangeError ? 'the result is too large' : 'the function failed'
     throw state.failure('error calling %s: %s', [name, reason], { cause: error })

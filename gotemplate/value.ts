@@ -161,6 +161,9 @@ export class Dict {
   private source: PlainObject | undefined
   /** All entries, or, while there is a source, those containers that were read from it. */
   private entries: Map<string, Value> | undefined
+  /** Of the source, once they were asked for: finding out takes a look at every key. */
+  private sourceSize: number | undefined
+  private sourceIsEmpty: boolean | undefined
 
   /** Entries are values of the type's elem, nil interfaces as null; the dict owns the map from now on. */
   constructor(type: GoType, entries: Map<string, Value> | undefined, source?: PlainObject) {
@@ -195,14 +198,16 @@ export class Dict {
   }
 
   get size(): number {
-    return this.source === undefined ? (this.entries?.size ?? 0) : this.keys().length
+    if (this.source === undefined) return this.entries?.size ?? 0
+    this.sourceSize ??= this.keys().length
+    return this.sourceSize
   }
 
   get isEmpty(): boolean {
     const { source } = this
     if (source === undefined) return this.entries === undefined || this.entries.size === 0
-    for (const key in source) if (source[key] !== undefined && Object.hasOwn(source, key)) return false
-    return true
+    this.sourceIsEmpty ??= !hasEntry(source)
+    return this.sourceIsEmpty
   }
 
   /** In no order that Go would promise: sort where Go sorts. */
@@ -236,6 +241,11 @@ export class Dict {
     this.entries ??= new Map()
     return this.entries
   }
+}
+
+function hasEntry(source: PlainObject): boolean {
+  for (const key in source) if (source[key] !== undefined && Object.hasOwn(source, key)) return true
+  return false
 }
 
 /** `map[string]interface {}`, what sprig's `dict` makes. */

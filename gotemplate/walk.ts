@@ -166,6 +166,7 @@ function loopOver(state: Execution, node: BranchNode, value: Value): Loop {
     return { node, over: value, keys: none, values: none, count: value.length, boxed, mark, index: 0 }
   }
   if (value instanceof Dict) {
+    state.steps(value.size)
     const keys = value.sortedKeys()
     const values = keys.map(key => value.get(key))
     const boxed = holdsInterfaces(value.type)

@@ -203,6 +203,7 @@ export class Printer {
       case 'd': {
         if (flags.sharpV && value.isNil) return `${typeName}(nil)`
         const one = flags.sharpV ? 'v' : 'd'
+        this.charge.steps(value.length)
         return this.sequence(value.items(), flags.sharpV ? `${typeName}{` : '[', item =>
           this.integer(item as Int, one),
         )

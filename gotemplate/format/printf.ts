@@ -35,6 +35,7 @@ class Formatter {
       this.write(format.slice(this.at, percent < 0 ? format.length : percent))
       if (percent < 0) break
       this.at = percent + 1
+      this.charge.steps(1)
       this.isGoodIndex = true
       if (!this.plainDirective()) this.directive()
     }

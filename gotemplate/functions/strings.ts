@@ -58,23 +58,36 @@ function indent(call: Call, spaces: number, text: string): string {
   return pad + lines.join(`\n${pad}`)
 }
 
+/** Charged before the parts are made. */
+function cut(call: Call, text: string, separator: string): string[] {
+  if (separator === '') {
+    call.allocate(text.length * 17)
+    return Array.from(text)
+  }
+  let count = 1
+  const { length } = separator
+  for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + length)) count++
+  call.allocate(text.length + count * 16)
+  return text.split(separator)
+}
+
 function replaceAll(call: Call, old: string, replacement: string, text: string): string {
-  const parts = old === '' ? ['', ...Array.from(text), ''] : text.split(old)
-  call.allocate(text.length + parts.length * (16 + replacement.length))
+  if (old !== '' && !text.includes(old)) return text
+  const parts = old === '' ? ['', ...cut(call, text, ''), ''] : cut(call, text, old)
+  call.allocate(parts.length * replacement.length)
   return canonical(parts.join(replacement))
 }
 
 /** Go's strings.SplitN: negative for all, an empty separator cuts into characters. */
 function splitText(call: Call, separator: string, text: string, limit: number): string[] {
   if (limit === 0) return []
-  const parts = separator === '' ? Array.from(text) : text.split(separator)
-  call.allocate(text.length + parts.length * 16)
+  const parts = cut(call, text, separator)
   if (limit < 0 || parts.length <= limit) return parts
   return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)]
 }
 
 function numbered(call: Call, parts: readonly string[]): Dict {
-  call.allocate(parts.length * 32)
+  call.allocate(parts.length * 64)
   return new Dict(stringMapType, new Map(parts.map((part, i) => [`_${i}`, part])))
 }
 

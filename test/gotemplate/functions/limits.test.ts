@@ -24,6 +24,11 @@ for (const [template, limit] of [
   ['{{regexMatch (printf "(%s)*" (repeat 3000 "a?")) (repeat 30000 "a")}}', 'steps'],
   ['{{semverCompare (repeat 100000 "1.2.3 - ") "1.2.3"}}', 'steps'],
   ['{{$l := until 5000}}{{uniq $l | len}}', 'steps'],
+  ['{{$s := repeat 1000000 "a"}}{{range 1000000}}{{$_ := contains "b" $s}}{{end}}', 'steps'],
+  ['{{$s := repeat 1000000 "a"}}{{range 1000000}}{{$_ := len $s}}{{end}}', 'steps'],
+  ['{{$x := repeat 4000000 "a"}}{{replace "" "b" $x}}', 'allocation'],
+  ['{{$x := repeat 9000000 "a"}}{{splitList "a" $x | len}}', 'allocation'],
+  ['{{tpl (repeat 3000000 " ") .}}', 'steps'],
   [`${itself}{{deepCopy $d | len}}`, 'depth'],
   [`${itself}{{$e := dict}}{{$_ := set $e "a" $e}}{{deepEqual $d $e}}`, 'depth'],
   [`${itself}{{$e := dict}}{{$_ := set $e "a" $e}}{{merge $d $e | len}}`, 'depth'],
@@ -42,6 +47,24 @@ for (const [template, limit] of [
 test('a search that starts over for every match ends with the CPU time', () => {
   const failure = failureOf('{{regexFindAll "a.*b|a" (repeat 100000 "a") -1 | len}}')
   assert.ok(failure.limit === 'cpu' || failure.limit === 'steps', failure.message)
+})
+
+test('templates that tpl defines cost what copying them costs', () => {
+  const defined = Array.from({ length: 3000 }, (_, i) => `{{define "a${i}"}}x{{end}}`).join('')
+  const text = `${defined}{{range 1000}}{{$_ := tpl "x" .}}{{end}}`
+  assert.is(failureOf('{{tpl . .}}', text, { limits: { cpuMs: 10_000 } }).limit, 'steps')
+})
+
+test('the keys of a large object are counted for every loop over them', () => {
+  const data = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, i]))
+  const text = '{{range 1000}}{{range $}}{{break}}{{end}}{{end}}'
+  assert.is(failureOf(text, data, { limits: { cpuMs: 10_000 } }).limit, 'steps')
+})
+
+test('a limit is reported at the call that passed it, in a message of bounded size', () => {
+  const { message } = failureOf(`{{repeat 1000000000 "${'x'.repeat(1000)}"}}`)
+  assert.match(message, /at <repeat 1000000000 "x+\.\.\.>: exceeded the allocation limit/)
+  assert.ok(message.length < 400)
 })
 
 test('aliases that multiply end with the steps', () => {
