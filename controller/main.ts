@@ -40,6 +40,8 @@ export async function startController(
     clock,
     component: 'connectors-controller',
     instance: hostname(),
+    // A change of a class is told on each of its Connectors, and none of them may miss it.
+    maxPending: 20_000,
     onError: error => log.warn('cannot write an event', { error }),
   })
   const queues = createQueues({ clock, maxBackoffMs: config.probeIntervalMs })
@@ -68,6 +70,7 @@ export async function startController(
     address: config.metricsAddress,
     watches,
     queues,
+    events,
     isSynced: () => isSynced,
     signal,
   })

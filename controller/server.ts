@@ -1,4 +1,5 @@
 // The controller's side door: health and metrics.
+import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Address } from '../runtime/flags.ts'
 import { startHealthServer } from '../runtime/health.ts'
 import { createMetrics, type Metrics } from '../runtime/metrics.ts'
@@ -9,6 +10,7 @@ export type ServerOptions = {
   readonly address: Address
   readonly watches: Watches
   readonly queues: Queues
+  readonly events: Pick<EventRecorder, 'dropped'>
   readonly isSynced: () => boolean
   readonly signal: AbortSignal
 }
@@ -16,9 +18,9 @@ export type ServerOptions = {
 export type Server = { readonly url: string; close(): Promise<void> }
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { address, watches, queues, isSynced, signal } = options
+  const { address, watches, queues, events, isSynced, signal } = options
   const metrics = createMetrics({ process: true })
-  describeState(metrics, { watches, queues })
+  describeState(metrics, { watches, queues, events })
   const checks = { caches: () => (isSynced() ? undefined : 'the objects are not all known yet') }
   const { host, port, close } = await startHealthServer({ ...address, checks, metrics, stopping: signal })
   const shown = host.includes(':') ? `[${host}]` : host
@@ -27,7 +29,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 function describeState(
   metrics: Metrics,
-  { watches, queues }: { readonly watches: Watches; readonly queues: Queues },
+  { watches, queues, events }: Pick<ServerOptions, 'watches' | 'queues' | 'events'>,
 ): void {
   metrics.gauge({
     name: 'connectors_connectors',
@@ -40,6 +42,11 @@ function describeState(
     help: 'Objects that wait to be looked at',
     labels: ['queue'],
     read: () => Object.entries(queues).map(([name, queue]) => [queue.depth, name] as const),
+  })
+  metrics.gauge({
+    name: 'connectors_events_dropped',
+    help: 'Events that were not told since the start, because too many waited',
+    read: () => events.dropped,
   })
 }
 

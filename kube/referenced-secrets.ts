@@ -39,7 +39,7 @@ export function createReferencedSecrets(options: ReferencedSecretsOptions): Refe
       client,
       clock,
       resource: secrets,
-      fieldSelector: `type=${type}`,
+      fieldSelector: `type=${escapeSelectorValue(type)}`,
       transform: secret => (secret.type === type && isReferenced(secret.metadata) ? secret : undefined),
       onError,
     })
@@ -88,4 +88,9 @@ export function createReferencedSecrets(options: ReferencedSecretsOptions): Refe
       await Promise.all([...watches.values()].map(watch => watch.ended))
     },
   }
+}
+
+/** A type is free text, and a class may name any: a selector that is refused would be one that never syncs. */
+function escapeSelectorValue(value: string): string {
+  return value.replace(/[\\,=]/g, '\\$&')
 }

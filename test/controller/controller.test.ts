@@ -126,6 +126,26 @@ test('finds a Secret that was there before any Connector named it, and follows i
     await ready('early', 'SecretNotFound')
   }))
 
+test('follows Secrets of a type that a selector must escape', () => {
+  const secretType = 'odd,kind\\type,'
+  const prepare = async ({ client, tool }: Pick<World, 'client' | 'tool'>) => {
+    const types = [{ name: 'basicAuth', secretType, params: [{ name: 'key' }] }]
+    const probed = { auth: { types }, authProbes: [] }
+    await client.create(connectorClasses, { ...basicClass(probed), metadata: { name: 'odd' } })
+    await client.create(connectors, {
+      ...withSecret('odd', tool.url),
+      spec: { ...withSecret('odd', tool.url).spec, connectorClassName: 'odd' },
+    })
+  }
+  return withController({ prepare }, async ({ client, ready }) => {
+    await ready('tool', 'Ready')
+    await ready('odd', 'SecretNotFound')
+    const metadata = { namespace: team, name: 'odd' }
+    await client.create(secrets, { metadata, type: secretType, data: { key: btoa('x') } })
+    await ready('odd', 'Ready')
+  })
+})
+
 test('leaves a Service that is not its own, and takes the name when it is free', () =>
   withController({}, async ({ client, ready, conditions, tool }) => {
     const ref = { namespace: team, name: 'c-late' }
@@ -285,6 +305,7 @@ test('serves health and metrics, and forgets a deleted Connector', () =>
     await ready('tool', 'Ready')
     await waitFor(async () => (await fetch(`${metricsUrl}/readyz`)).status === 200)
     const text = await (await fetch(`${metricsUrl}/metrics`)).text()
+    assert.match(text, 'connectors_events_dropped 0')
     assert.match(text, 'connectors_connectors{class="basic",ready="True",reason="Ready"} 1')
     await client.delete(connectors, { namespace: team, name: 'tool' })
     await waitFor(
