@@ -69,7 +69,7 @@ export class Execution implements Call {
   private outputIsExact = false
   private depth = 0
   private nestedOutputs = 0
-  private readonly included = new Map<string, number>()
+  private included: Map<string, number> | undefined
 
   constructor(root: Definition, definitions: DefinitionSet, functions: Functions, options: ExecutionOptions) {
     this.root = root
@@ -159,6 +159,7 @@ export class Execution implements Call {
         `template: no template ${quote(name)} associated with template ${quote(this.root.name)}`,
       )
     }
+    this.included ??= new Map()
     const count = this.included.get(name) ?? 0
     if (count > maxIncludes) {
       throw new FunctionError(

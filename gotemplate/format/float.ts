@@ -40,6 +40,8 @@ function formatMagnitude(value: number, verb: FloatVerb, precision: number): str
         const decimal = shortest(value)
         return fixed(decimal, Math.max(decimal.digits.length - decimal.point, 0))
       }
+      const text = toFixed(value, precision)
+      if (text !== undefined) return text
       const exact = expand(value)
       return fixed(round(exact, exact.point + precision), precision)
     }
@@ -52,6 +54,13 @@ function formatMagnitude(value: number, verb: FloatVerb, precision: number): str
     default:
       return general(value, verb === 'g' ? 'e' : 'E', precision)
   }
+}
+
+/** JavaScript's, which is exact too but rounds halves up: undefined where the value could be a half. */
+function toFixed(value: number, precision: number): string | undefined {
+  if (precision > 20 || value >= 1e21) return undefined
+  const longer = value.toFixed(precision + 1)
+  return longer.endsWith('5') && Number(longer) === value ? undefined : value.toFixed(precision)
 }
 
 function general(value: number, letter: 'e' | 'E', precision: number): string {
@@ -88,9 +97,10 @@ function trimmed(digits: string, scale: number): Decimal {
   return { digits: digits.slice(0, end), point: end === 0 ? 0 : point }
 }
 
+const view = new DataView(new ArrayBuffer(8))
+
 /** The value is mantissa times two to the exponent. */
 function split(value: number): [mantissa: bigint, exponent: number] {
-  const view = new DataView(new ArrayBuffer(8))
   view.setFloat64(0, value)
   const bits = view.getBigUint64(0)
   const exponent = Number((bits >> 52n) & 0x7ffn)

@@ -1,10 +1,12 @@
 // Base64 and base32. The decoders give Go's error text as their result, as sprig does.
-import { bytesOf, textOf } from '../bytes.ts'
-import type { Call, TemplateFunction } from '../function.ts'
+import { bytesOf, isAscii, textOf } from '../bytes.ts'
+import type { TemplateFunction } from '../function.ts'
 import { define, string } from '../function.ts'
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+const BASE64_VALUES = valuesOf(BASE64)
+const BASE32_VALUES = valuesOf(BASE32)
 const PADDING = 0x3d
 
 /** The bytes, or Go's complaint. */
@@ -54,11 +56,31 @@ function pack(values: readonly number[], width: number): Uint8Array {
   return bytes
 }
 
+const FOREIGN_TO_BASE64 = /[^A-Za-z0-9+/=]/
+
+/** What needs none of Go's messages: whole groups of digits, on one line. */
+function isPlainBase64(text: string): boolean {
+  const padding = text.indexOf('=')
+  const isPadded = padding < 0 || (padding >= text.length - 2 && text.endsWith('='))
+  return isPadded && text.length % 4 === 0 && !FOREIGN_TO_BASE64.test(text)
+}
+
+function textFromBase64(text: string): string {
+  if (isPlainBase64(text)) {
+    const decoded = atob(text)
+    return isAscii(decoded) ? decoded : textOf(Uint8Array.from(decoded, byte => byte.charCodeAt(0)))
+  }
+  return textFrom(decodeBase64(text))
+}
+
+function textFrom(result: Decoded): string {
+  return 'error' in result ? result.error : textOf(result.bytes)
+}
+
 /** Line breaks may stand anywhere; padding must be there. */
 export function decodeBase64(text: string): Decoded {
   const corrupt = (at: number): Decoded => ({ error: `illegal base64 data at input byte ${at}` })
   const input = bytesOf(text)
-  const digits = valuesOf(BASE64)
   const values: number[] = []
   let at = 0
   const skipNewlines = (): void => {
@@ -67,7 +89,7 @@ export function decodeBase64(text: string): Decoded {
   for (; at < input.length && input[at] !== PADDING; at++) {
     const byte = input[at] as number
     if (isNewline(byte)) continue
-    const value = digits.get(byte)
+    const value = BASE64_VALUES.get(byte)
     if (value === undefined) return corrupt(at)
     values.push(value)
   }
@@ -89,7 +111,6 @@ export function decodeBase64(text: string): Decoded {
 function decodeBase32(text: string): Decoded {
   const corrupt = (at: number): Decoded => ({ error: `illegal base32 data at input byte ${at}` })
   const input = bytesOf(text).filter(byte => !isNewline(byte))
-  const digits = valuesOf(BASE32)
   const values: number[] = []
   for (const [at, byte] of input.entries()) {
     const place = values.length % 8
@@ -99,7 +120,7 @@ function decodeBase32(text: string): Decoded {
       for (let i = 0; i < 7 - place; i++) if (input[at + 1 + i] !== PADDING) return corrupt(at + i)
       return place === 3 || place === 6 ? corrupt(at) : { bytes: pack(values, 5) }
     }
-    const value = digits.get(byte)
+    const value = BASE32_VALUES.get(byte)
     if (value === undefined) return corrupt(at)
     values.push(value)
   }
@@ -107,29 +128,17 @@ function decodeBase32(text: string): Decoded {
   return open === 0 ? { bytes: pack(values, 5) } : corrupt(input.length - open)
 }
 
-function encoding(encoder: (bytes: Uint8Array) => string): TemplateFunction {
+function coding(body: (text: string) => string): TemplateFunction {
   return define([string], (call, text) => {
-    charge(call, text)
-    return encoder(bytesOf(text))
+    call.steps(Math.ceil(text.length / 16))
+    call.allocate(text.length * 2)
+    return body(text)
   })
-}
-
-function decoding(decoder: (text: string) => Decoded): TemplateFunction {
-  return define([string], (call, text) => {
-    charge(call, text)
-    const result = decoder(text)
-    return 'error' in result ? result.error : textOf(result.bytes)
-  })
-}
-
-function charge(call: Call, text: string): void {
-  call.steps(Math.ceil(text.length / 16))
-  call.allocate(text.length * 2)
 }
 
 export const encodings: Readonly<Record<string, TemplateFunction>> = {
-  b64enc: encoding(encodeBase64),
-  b64dec: decoding(decodeBase64),
-  b32enc: encoding(bytes => encode(bytes, BASE32, 8)),
-  b32dec: decoding(decodeBase32),
+  b64enc: coding(text => (isAscii(text) ? btoa(text) : encodeBase64(bytesOf(text)))),
+  b64dec: coding(textFromBase64),
+  b32enc: coding(text => encode(bytesOf(text), BASE32, 8)),
+  b32dec: coding(text => textFrom(decodeBase32(text))),
 }

@@ -62,7 +62,7 @@ function unescapePart(text: string, part: Part): string {
   // Most parts have nothing to unescape, and only a host refuses characters.
   const isHost = part === 'host' || part === 'zone'
   if (isHost ? PLAIN_HOST.test(text) : !text.includes('%')) return text
-  for (const match of text.matchAll(/%([0-9A-Fa-f]{2})?|[\s\S]/gu)) {
+  for (const match of text.matchAll(isHost ? /%([0-9A-Fa-f]{2})?|[\s\S]/gu : /%([0-9A-Fa-f]{2})?/g)) {
     const [token, hexadecimal] = match
     if (token.startsWith('%'))
       checkEscape(firstBytes(text.slice(match.index, match.index + 3)), hexadecimal, part)
@@ -70,7 +70,9 @@ function unescapePart(text: string, part: Part): string {
       throw new Problem(`invalid character ${quote(token)} in host name`)
     }
   }
-  if (!text.includes('%')) return text
+  if (!/%[89A-Fa-f]/.test(text)) {
+    return text.replace(/%(..)/g, (_, ascii: string) => String.fromCharCode(Number.parseInt(ascii, 16)))
+  }
   const bytes = bytesOf(text)
   const out: number[] = []
   for (let i = 0; i < bytes.length; i++) {

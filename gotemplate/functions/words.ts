@@ -1,5 +1,5 @@
 // Wrapping and abbreviating text, as Masterminds/goutils does it: by bytes, so a character may be cut.
-import { bytesOf, textOf } from '../bytes.ts'
+import { bytesOf, isAscii, textOf } from '../bytes.ts'
 import type { Call, TemplateFunction } from '../function.ts'
 import { define, int, string } from '../function.ts'
 import { delimitedCase, pascalCase, swapCase, untitleText } from './case.ts'
@@ -78,6 +78,7 @@ function latin1(bytes: Iterable<number>): string {
 }
 
 function withoutSpace(text: string): string {
+  if (isAscii(text)) return text.replace(/[\t-\r ]+/g, '')
   const bytes = bytesOf(text)
   const kept = bytes.filter(byte => !isSpaceByte(byte))
   return kept.length === bytes.length ? text : latin1(kept)
