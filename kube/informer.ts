@@ -56,6 +56,7 @@ const backoff = { minMs: 500, maxMs: 15_000 }
 // A watch that lags by more counts as dead before.
 const watchLagMs = 120_000
 const namespaceIndex = 'namespace'
+const firstPageLimit = 250
 
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
   const { client, clock, resource, namespace, labelSelector, fieldSelector } = options
@@ -67,6 +68,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   synced.promise.catch(() => {})
   let isSynced = false
   let heardAtMs: number | undefined
+  let pageLimit = firstPageLimit
   const fetching = new Set<{ readonly key: string; touched: boolean }>()
   /** What a `fetch` brought before the watch told of it: late news must not turn time back. */
   const ahead = new Map<string, { readonly version: number; readonly untilMs: number }>()
@@ -130,7 +132,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   async function listAll(signal: AbortSignal): Promise<string> {
     const seen = new Set<string>()
     let resourceVersion = ''
-    const query = { namespace, labelSelector, fieldSelector, signal }
+    const query = { namespace, labelSelector, fieldSelector, signal, limit: pageLimit }
     for await (const page of client.pages(resource, query)) {
       signal.throwIfAborted()
       resourceVersion = page.resourceVersion
@@ -145,6 +147,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       if (!seen.has(key) && !isAhead(key, Number(resourceVersion))) remove(object)
     }
     isSynced = true
+    pageLimit = firstPageLimit
     synced.resolve()
     return resourceVersion
   }
@@ -196,6 +199,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         if (signal.aborted) break
         if (progress.version !== before && before !== '') failures = 0
         failures++
+        // The next page came too late. Fewer pages are what a list may need that is written to all the time.
+        if (isExpired(error) && progress.version === '') pageLimit *= 8
         if (isRefusedVersion(error)) progress.version = ''
         if (!isExpired(error)) onError(error)
       }
