@@ -63,7 +63,10 @@ test('says in words that stay the same why it cannot connect', async () => {
   assert.is(await failure(http('127.0.0.1', port)), 'ConnectionFailed: connection refused')
   assert.is(await failure(http('localhost', port)), 'ConnectionFailed: connection refused')
   assert.is(await failure(http('no such host', 80)), 'NameNotFound: this is not a host name')
-  assert.match(await failure(http('tool.invalid', 80)), /^NameNotFound: (no such host|looking up the host failed for now)$/)
+  assert.match(
+    await failure(http('tool.invalid', 80)),
+    /^NameNotFound: (no such host|looking up the host failed for now)$/,
+  )
 })
 
 test('connects elsewhere where the mapping says so', () =>
