@@ -3,7 +3,7 @@ import type { Call, TemplateFunction } from '../function.ts'
 import { any, define, dict, FunctionError, string, variadic } from '../function.ts'
 import { anyMapType, anySliceType } from '../type.ts'
 import { Dict, List, list, dict as makeDict, typeOf, type Value } from '../value.ts'
-import { MergeError, merge } from './merge.ts'
+import { MergeError, mergeAll } from './merge.ts'
 import { stringList, strval } from './text.ts'
 
 function chargeEntries(call: Call, dicts: readonly Dict[]): void {
@@ -25,7 +25,7 @@ function mergeFunction(overwrite: boolean, isMust: boolean): TemplateFunction {
   return variadic([dict], dict, (call, target, ...sources) => {
     chargeEntries(call, sources)
     try {
-      return sources.reduce((into, source) => merge(call, { into, source, overwrite }), target)
+      return mergeAll(call, target, sources, overwrite)
     } catch (error) {
       if (!(error instanceof MergeError)) throw error
       if (isMust) throw new FunctionError(error.message)

@@ -8,15 +8,25 @@ import { DEEPEST, failTooDeep } from './equality.ts'
 /** What mergo returns as an error; what it panics with is a FunctionError. */
 export class MergeError extends Error {}
 
-export interface Merge {
+interface Merge {
   readonly into: Dict
   readonly source: Dict
   /** Also replace what is not empty, by anything at all. */
   readonly overwrite: boolean
 }
 
-/** Changes and gives `into`; values of the source are shared, not copied. */
-export function merge(call: Call, { into, source, overwrite }: Merge, depth = 0): Dict {
+/** Merges every source, the first first. A nil map cannot be changed: the first source that is none replaces it. */
+export function mergeAll(call: Call, target: Dict, sources: readonly Dict[], overwrite: boolean): Dict {
+  let into = target
+  for (const source of sources) {
+    if (into.isNil && !source.isNil) into = new Dict(into.type, new Map())
+    merge(call, { into, source, overwrite })
+  }
+  return into
+}
+
+/** Changes `into`; values of the source are shared, not copied. */
+function merge(call: Call, { into, source, overwrite }: Merge, depth = 0): void {
   if (depth > DEEPEST) failTooDeep()
   for (const key of source.keys()) {
     call.steps(1)
@@ -33,7 +43,6 @@ export function merge(call: Call, { into, source, overwrite }: Merge, depth = 0)
     if (isTaken && value instanceof Dict && present instanceof Dict) continue
     if (overwrite || !isTaken) put(into, key, value, source)
   }
-  return into
 }
 
 function mergeNested(call: Call, present: Value, value: Value, overwrite: boolean, depth: number): void {
