@@ -14,7 +14,7 @@ import {
 import { logLevels } from '../runtime/log.ts'
 import { parseConnectTo } from '../upstream/connect-to.ts'
 
-export const controllerFlags = {
+const controllerFlags = {
   kubeconfig: textFlag({
     fallback: '',
     env: 'KUBECONFIG',

@@ -155,7 +155,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         if (next === '') return
       } catch (error) {
         // Objects of a megabyte each: the same page in smaller pieces.
-        if (!isTooLarge(error) || limit === 1) throw error
+        if (!hasReason(error, 'AnswerTooLarge') || limit === 1) throw error
         limit = Math.max(1, Math.floor(limit / 8))
       }
     }
@@ -197,7 +197,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       try {
         return await get(resource, ref, call)
       } catch (error) {
-        if (hasCode(error, 'NOT_FOUND') || isImpossibleName(error)) return undefined
+        if (hasCode(error, 'NOT_FOUND') || hasReason(error, 'NameInvalid')) return undefined
         throw error
       }
     },
@@ -295,10 +295,6 @@ function isNamed(object: KubeObject | null): boolean {
   return typeof object?.metadata?.name === 'string'
 }
 
-function isImpossibleName(error: unknown): boolean {
-  return error instanceof ConnectorsError && error.reason === 'NameInvalid'
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof ConnectorsError && error.reason === 'AnswerTooLarge'
+function hasReason(error: unknown, reason: string): boolean {
+  return error instanceof ConnectorsError && error.reason === reason
 }

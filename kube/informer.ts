@@ -34,8 +34,6 @@ export interface Informer<T extends KubeObject> {
   /** Resolves with the first complete list, rejects when `run` ends before. */
   readonly synced: Promise<void>
   readonly isSynced: boolean
-  /** Time since the API server last said anything (list, event or bookmark); Infinity before the first list. */
-  silentMs(): number
   readonly size: number
   get(namespace: string | undefined, name: string): T | undefined
   /** Of one namespace, or of all. A new array of the cached objects, which nobody may change. */
@@ -67,7 +65,6 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const synced = Promise.withResolvers<void>()
   synced.promise.catch(() => {})
   let isSynced = false
-  let heardAtMs: number | undefined
   let pageLimit = firstPageLimit
   const fetching = new Set<{ readonly key: string; touched: boolean }>()
   /** What a `fetch` brought before the watch told of it: late news must not turn time back. */
@@ -140,7 +137,6 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         seen.add(refKey(object.metadata))
         if (isNews(object)) put(object)
       }
-      heardAtMs = clock.monotonicMs()
     }
     for (const object of [...cache.values()]) {
       const key = refKey(object.metadata)
@@ -167,7 +163,6 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         ...(idleMs === undefined ? {} : { idleMs }),
       })
       for await (const event of events) {
-        heardAtMs = clock.monotonicMs()
         if (event.type === 'BOOKMARK') {
           progress.version = event.resourceVersion || progress.version
           continue
@@ -234,7 +229,6 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     get isSynced() {
       return isSynced
     },
-    silentMs: () => (heardAtMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() - heardAtMs),
     get size() {
       return cache.size
     },

@@ -5,7 +5,6 @@ import type {
   CoreV1Event,
   V1ConfigMap,
   V1CSIDriver,
-  V1CustomResourceDefinition,
   V1Lease,
   V1Namespace,
   V1ObjectMeta,
@@ -48,7 +47,6 @@ export type NewObject<T extends KubeObject> = Omit<T, 'metadata'> & { readonly m
 
 export type ConfigMap = Named<V1ConfigMap>
 export type CSIDriver = Named<V1CSIDriver>
-export type CustomResourceDefinition = Named<V1CustomResourceDefinition>
 export type KubeEvent = Named<CoreV1Event>
 export type Lease = Named<V1Lease>
 export type Namespace = Named<V1Namespace>

@@ -6,7 +6,6 @@ import type { ConnectorClass } from '../connector/connector-class.ts'
 import type {
   ConfigMap,
   CSIDriver,
-  CustomResourceDefinition,
   KubeEvent,
   KubeObject,
   Lease,
@@ -72,13 +71,6 @@ export const csiDrivers: Resource<CSIDriver> = {
   version: 'v1',
   plural: 'csidrivers',
   kind: 'CSIDriver',
-  namespaced: false,
-}
-export const customResourceDefinitions: Resource<CustomResourceDefinition> = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
   namespaced: false,
 }
 

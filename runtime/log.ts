@@ -40,15 +40,6 @@ export function createLog({ component, level, clock, write }: LogOptions): Log {
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** The same log with fields on every line. */
-export function withFields(log: Log, fields: LogFields): Log {
-  return {
-    info: (message, more) => log.info(message, { ...fields, ...more }),
-    warn: (message, more) => log.warn(message, { ...fields, ...more }),
-    error: (message, more) => log.error(message, { ...fields, ...more }),
-  }
-}
-
 function toJson(fields: object, fallback: object): string {
   try {
     return JSON.stringify(fields, printable)

@@ -35,32 +35,3 @@ export function listenForShutdown({ source, exit }: ShutdownOptions): Shutdown {
     },
   }
 }
-
-export interface Closer {
-  readonly name: string
-  close(): Promise<void> | void
-}
-
-/** Runs the closers one after the other, each with what is left of the time. Gives back what went wrong, by name. */
-export async function closeInOrder(
-  closers: readonly Closer[],
-  { limitMs }: { readonly limitMs: number },
-): Promise<readonly { readonly name: string; readonly error: unknown }[]> {
-  const problems: { name: string; error: unknown }[] = []
-  const limit = Promise.withResolvers<'late'>()
-  const timer = setTimeout(() => limit.resolve('late'), limitMs)
-  for (const closer of closers) {
-    try {
-      // Called even when the time is over: what closes at once still may.
-      const closing = Promise.resolve(closer.close())
-      closing.catch(() => {})
-      const first = await Promise.race([closing, limit.promise])
-      if (first === 'late')
-        problems.push({ name: closer.name, error: new Error(`not closed within ${limitMs} ms`) })
-    } catch (error) {
-      problems.push({ name: closer.name, error })
-    }
-  }
-  clearTimeout(timer)
-  return problems
-}

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
 import { Sensitive } from '../../connector/sensitive.ts'
-import { createLog, type LogLevel, withFields } from '../../runtime/log.ts'
+import { createLog, type LogLevel } from '../../runtime/log.ts'
 import { createManualClock } from './manual-clock.ts'
 
 const test = suite('runtime/log')
@@ -79,12 +79,6 @@ test('what is no JSON, or too much of it, loses its fields and not its line', ()
   assert.equal([last().message, last().text], ['long', undefined])
   log.info('big', { n: 10n })
   assert.is(last().n, '10')
-})
-
-test('fields that are bound appear on every line', () => {
-  const { log, last } = capture()
-  withFields(log, { connector: 'git' }).warn('x', { status: 1 })
-  assert.equal([last().connector, last().status, last().level], ['git', 1, 'warn'])
 })
 
 test.run()
