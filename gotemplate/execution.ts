@@ -145,18 +145,20 @@ export class Execution implements Call {
     this.dotBoxed = caller.dotBoxed
   }
 
-  assign(variable: VariableNode, value: Value): void {
+  assign(variable: VariableNode, value: Value, boxed = false): void {
     const at = this.names.lastIndexOf(variable.name)
     if (at < 0) this.fail('undefined variable: %s', variable.name)
     this.values[at] = value
-    this.boxed[at] = false
+    this.boxed[at] = boxed
   }
 
   include(name: string, data: Value): string {
     const definition = this.definitions.get(name)
     if (definition === undefined) {
+      const associated = `associated with template ${quote(this.root.name)}`
       throw new FunctionError(
-        `template: no template ${quote(name)} associated with template ${quote(this.root.name)}`,
+        `template: no template ${quote(name)} ${associated}`,
+        `template: no template of that name ${associated}`,
       )
     }
     this.included ??= new Map()

@@ -220,8 +220,8 @@ function declare(state: Execution, loop: Loop, key: Value, element: Value): void
   const [first, second] = decl
   if (first === undefined) return
   if (isAssign) {
-    state.assign(first, second === undefined ? element : key)
-    if (second !== undefined) state.assign(second, element)
+    if (second !== undefined) state.assign(first, key)
+    state.assign(second ?? first, element, loop.boxed)
     return
   }
   state.values[loop.mark - 1] = element

@@ -44,13 +44,18 @@ function rewriteHyphenRanges(constraint: string): string {
 }
 
 function parseAlternative(text: string): readonly Constraint[] {
-  const terms: Constraint[] = []
+  // The form of them all is judged before the version in any.
+  return cutIntoTerms(text).map(constraintFromMatch)
+}
+
+function cutIntoTerms(text: string): readonly RegExpExecArray[] {
+  const terms: RegExpExecArray[] = []
   let at = text.length - text.replace(/^[\t\n\f\r ]+/, '').length
   for (;;) {
     TERM.lastIndex = at
     const term = TERM.exec(text)
     if (term === null) throw new VersionError(`improper constraint: ${text}`)
-    terms.push(constraintFromMatch(term))
+    terms.push(term)
     at = TERM.lastIndex
     TRAILING.lastIndex = at
     if (TRAILING.test(text)) return terms

@@ -22,6 +22,8 @@ for (const [template, data] of [
   ['{{genSelfSignedCert "x" (list .v) nil 1}}', 'hunter2'],
   ['{{genCAWithKey "x" 1 .v}}', '-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----'],
   ['{{dig "a" "b" "" (dict "a" .v)}}', 'hunter2'],
+  ['{{include .v .}}', 'hunter2'],
+  ['{{define "x"}}{{include .v .}}{{end}}{{include "x" .}}', 'hunter2'],
 ] as const) {
   test(`${template} of ${JSON.stringify(data)} keeps the data to itself`, () => {
     const failure = failureOf(template, { v: data })
