@@ -7,6 +7,7 @@ import { type ObjectKey, objectKey } from '../connector/object.ts'
 import type { VolumeConnector, VolumeInput } from '../connector/render.ts'
 import type { PublishRequest } from './parse.ts'
 import type { VolumeSources } from './sources.ts'
+import type { KubeletToken } from './token.ts'
 
 /** What a pod's owner should know though its volume is there. */
 export type Warning = { readonly reason: string; readonly message: string }
@@ -18,9 +19,6 @@ export type CollectOptions = {
   readonly requireReady: boolean
   readonly signal: AbortSignal
 }
-
-// What the CSIDriver object asks kubelet for.
-const kubeletExpirationMs = 1_800_000
 
 export async function collect(
   { attributes, pod, token }: PublishRequest,
@@ -37,15 +35,20 @@ export async function collect(
     warnings.push({ reason: 'ConnectorNotReady', message: why })
   }
   const { tokenExpirationMs, configurationNames, excludedFiles, parameters } = attributes
-  if (tokenExpirationMs !== undefined && tokenExpirationMs !== kubeletExpirationMs) {
+  if (tokenExpirationMs !== undefined && tokenExpirationMs !== validMs(token)) {
     warnings.push({
       reason: 'TokenExpirationIgnored',
       message: 'Cannot give the token the expiration that the volume asks for: kubelet’s own token is used',
     })
   }
   const { namespace, serviceAccount, name } = pod
-  const context = { token, namespace, serviceAccount, pod: name }
+  const context = { token: token.value, namespace, serviceAccount, pod: name }
   return { input: { connectors, configurationNames, excludedFiles, parameters, context }, warnings }
+}
+
+/** How long the token was made to be valid. */
+function validMs({ lifetime }: KubeletToken): number | undefined {
+  return lifetime && (lifetime.expiresAt - lifetime.issuedAt) * 1000
 }
 
 async function collectConnector(

@@ -13,11 +13,6 @@ import {
 } from '../runtime/flags.ts'
 
 export const csiFlags = {
-  kubeconfig: textFlag({
-    fallback: '',
-    env: 'KUBECONFIG',
-    help: 'where the API server is; without it the pod’s own account',
-  }),
   endpoint: textFlag({ fallback: '/csi/csi.sock', help: 'Unix socket to serve on (/csi/csi.sock)' }),
   'kubelet-dir': textFlag({
     fallback: '/var/lib/kubelet',

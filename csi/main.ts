@@ -48,7 +48,7 @@ export async function startCsiDriver(
   })
   const server = await startCsiServer(config.endpoint, {
     identity: createIdentity({ version: manifest.version, unready: sources.unready }),
-    node: createNode({ config, sources, access, clock, events, log, record }),
+    node: createNode({ config, version: manifest.version, sources, access, clock, events, log, record }),
   }).catch(async error => {
     await health.close()
     throw error

@@ -1,15 +1,15 @@
 // parse: kubelet's request as a typed one. Spec: csi.md, "Publish" step 1.
 import { ConnectorsError } from '../connector/errors.ts'
-import { Sensitive } from '../connector/sensitive.ts'
 import { parseAttributes, type VolumeAttributes } from './attributes.ts'
 import type { NodePublishVolumeRequest } from './protocol.ts'
 import { parseTargetPath, type TargetPath } from './target-path.ts'
+import { type KubeletToken, parseToken } from './token.ts'
 
 export type PublishRequest = {
   readonly volume: string
   readonly target: TargetPath
   readonly pod: PodIdentity
-  readonly token: Sensitive
+  readonly token: KubeletToken
   readonly attributes: VolumeAttributes
 }
 
@@ -21,7 +21,6 @@ export type PodIdentity = {
 }
 
 const podInfo = 'csi.storage.k8s.io/'
-const tokensKey = `${podInfo}serviceAccount.tokens`
 
 /** Who publishes what where: the part of a request that a refresh must have right as well. */
 export function parsePlace(
@@ -86,36 +85,6 @@ function parsePod({ volumeContext }: NodePublishVolumeRequest, volume: string): 
     uid: field('pod.uid'),
     serviceAccount: field('serviceAccount.name'),
   }
-}
-
-/** kubelet's tokens by audience, in the secrets where the cluster sends them there. */
-function parseToken({ volumeContext, secrets }: NodePublishVolumeRequest, audience: string): Sensitive {
-  const refuse = (why: string) =>
-    new ConnectorsError(
-      'PRECONDITION',
-      'TokenMissing',
-      `Cannot publish a volume without a token for audience "${audience}": ${why}`,
-    )
-  const text = secrets[tokensKey] || volumeContext[tokensKey]
-  if (!text) throw refuse('the CSIDriver object "connectors-csi" lacks tokenRequests')
-  let byAudience: unknown
-  try {
-    byAudience = JSON.parse(text)
-  } catch {
-    // The parser's words would quote a token.
-    throw refuse('what kubelet sent is not JSON')
-  }
-  const token = member(member(byAudience, audience), 'token')
-  if (typeof token !== 'string' || token === '') {
-    throw refuse('the tokenRequests of the CSIDriver object "connectors-csi" do not name it')
-  }
-  if (!/^[\x21-\x7e]{1,16384}$/.test(token)) throw refuse('what kubelet sent is no token')
-  return new Sensitive(token)
-}
-
-function member(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-  return (value as Readonly<Record<string, unknown>>)[key]
 }
 
 function invalid(reason: string, volume: string, why: string): ConnectorsError {

@@ -1,22 +1,25 @@
 // publish: the chain from kubelet's request to the files in the mounted folder. Spec: csi.md, "Publish" and "Refresh".
-import { renderVolume } from '../connector/render.ts'
+import { renderVolume, type VolumeInput } from '../connector/render.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import type { Clock } from '../kube/clock.ts'
 import { authorize } from './authorize.ts'
 import { collect, type Warning } from './collect.ts'
 import type { CsiConfig } from './config.ts'
 import { type Medium, mediumOf, mountVolume, unmountVolume } from './mount.ts'
+import { formatOrigin, isOutdated, type Origin, originOf, parseOrigin } from './origin.ts'
 import { type PublishRequest, parsePublishRequest } from './parse.ts'
 import type { NodePublishVolumeRequest } from './protocol.ts'
 import type { VolumeSources } from './sources.ts'
 import { checkTargetPath, type TargetPath } from './target-path.ts'
-import { isWritten, writeFiles } from './volume.ts'
+import { type HeldSet, mendFiles, readHeldSet, writeFiles } from './volume.ts'
 
 export type PublishOptions = {
   readonly config: CsiConfig
   readonly sources: VolumeSources
   readonly access: AccessReviewer
   readonly clock: Clock
+  /** The driver's: another one may render otherwise. */
+  readonly version: string
 }
 
 export type Published =
@@ -35,36 +38,48 @@ export async function publish(
   options: PublishOptions & { readonly place: Place; readonly signal: AbortSignal },
 ): Promise<Published> {
   const { target } = options.place
-  const isRefresh = (await checkTargetPath(target)) && (await isWritten(target.path))
+  const held = (await checkTargetPath(target)) ? await readHeldSet(target.path) : undefined
   try {
-    const { files, warnings } = await prepare(request, options)
-    if (isRefresh) return { ...(await rewrite(target, files, options)), warnings: [] }
-    return { ...(await mount(target, files, options)), warnings }
+    const prepared = await prepare(request, options)
+    if (held !== undefined) return { ...(await refresh(target, held, prepared, options)), warnings: [] }
+    const { files, warnings } = render(prepared)
+    options.signal.throwIfAborted()
+    const medium = await mount(target, { files, origin: prepared.origin }, options)
+    return { outcome: 'mounted', medium, warnings }
   } catch (failure) {
     // Kubelets before 1.34 take the mount away from a running pod when a republish fails.
-    if (isRefresh) return { outcome: 'kept', failure }
+    if (held !== undefined) return { outcome: 'kept', failure }
     throw failure
   }
 }
 
 type Files = ReadonlyMap<string, Uint8Array>
 
-/** All that can go wrong without anything having been made. */
+type Prepared = {
+  readonly input: VolumeInput
+  readonly origin: Origin
+  readonly warnings: readonly Warning[]
+}
+
 async function prepare(
   request: NodePublishVolumeRequest,
   options: PublishOptions & { readonly place: Place; readonly signal: AbortSignal },
-): Promise<{ readonly files: Files; readonly warnings: readonly Warning[] }> {
-  const { config, sources, access, place, signal } = options
+): Promise<Prepared> {
+  const { config, sources, access, place, signal, version } = options
   const parsed = parsePublishRequest(request, { audience: config.audience, place })
   const requireProxyPermission = config['enable-connector-proxy-permissions']
   await authorize(parsed, { access, requireProxyPermission, signal })
-  const { input, warnings } = await collect(parsed, {
-    sources,
-    requireReady: config['require-ready'],
-    signal,
-  })
+  const requireReady = config['require-ready']
+  const { input, warnings } = await collect(parsed, { sources, requireReady, signal })
+  const origin = originOf(parsed.token, input, { fileMode: config['file-mode'], version })
+  return { input, origin, warnings }
+}
+
+function render({ input, warnings }: Prepared): {
+  readonly files: Files
+  readonly warnings: readonly Warning[]
+} {
   const { files, missingConfigurations } = renderVolume(input)
-  signal.throwIfAborted()
   if (missingConfigurations.length === 0) return { files, warnings }
   const message = `Cannot find configuration ${missingConfigurations.map(name => `"${name}"`).join(', ')}: no class of the volume has it`
   return { files, warnings: [...warnings, { reason: 'ConfigurationNotFound', message }] }
@@ -72,26 +87,40 @@ async function prepare(
 
 async function mount(
   { path }: TargetPath,
-  files: Files,
+  { files, origin }: { readonly files: Files; readonly origin: Origin },
   { config, clock }: PublishOptions,
-): Promise<{ readonly outcome: 'mounted'; readonly medium: Medium }> {
+): Promise<Medium> {
   const medium = await mountVolume(path, { medium: config.mount })
   try {
-    await writeFiles(path, files, { fileMode: config['file-mode'], nowMs: clock.now() })
+    const label = formatOrigin(origin)
+    await writeFiles(path, files, { fileMode: config['file-mode'], nowMs: clock.now(), label })
   } catch (error) {
     await unmountVolume(path)
     throw error
   }
-  return { outcome: 'mounted', medium }
+  return medium
 }
 
-async function rewrite(
+/** Renders again only what has changed: a template that prints the time would else be rewritten with each call. */
+async function refresh(
   { path }: TargetPath,
-  files: Files,
+  { label, isIntact }: HeldSet,
+  prepared: Prepared,
   { config, clock }: PublishOptions,
 ): Promise<{ readonly outcome: 'rewritten' | 'unchanged'; readonly medium: Medium }> {
-  const done = await writeFiles(path, files, { fileMode: config['file-mode'], nowMs: clock.now() })
-  return { outcome: done === 'written' ? 'rewritten' : 'unchanged', medium: await mediumOf(path) }
+  const { origin } = prepared
+  const before = parseOrigin(label)
+  const nowMs = clock.now()
+  const isCurrent = before.digest === origin.digest || isOutdated(origin, before, { nowMs })
+  const medium = await mediumOf(path)
+  if (isIntact && isCurrent) {
+    await mendFiles(path)
+    return { outcome: 'unchanged', medium }
+  }
+  const { files } = render(prepared)
+  const options = { fileMode: config['file-mode'], nowMs, label: formatOrigin(origin) }
+  const done = await writeFiles(path, files, options)
+  return { outcome: done === 'written' ? 'rewritten' : 'unchanged', medium }
 }
 
 /** Succeeds for what is not there. */

@@ -1,5 +1,6 @@
 // The files of a volume, replaced as one: each set in a folder of its own, `..data` a symlink to the current one that
 // is swapped by a rename, and a symlink into it for each file. Kubelet keeps ConfigMaps the same way.
+import { createHash } from 'node:crypto'
 import {
   chmod,
   lstat,
@@ -16,8 +17,11 @@ import {
 import { join } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
 import { fileNameProblem } from '../connector/file-name.ts'
+import { maxVolumeBytes } from '../connector/render.ts'
 
 export type WriteOptions = {
+  /** Stands in the set's name, to be read back: letters, digits and dashes. */
+  readonly label: string
   readonly fileMode: number
   /** Milliseconds since the epoch: the set's name shows when it was written. */
   readonly nowMs: number
@@ -25,23 +29,41 @@ export type WriteOptions = {
 
 const current = '..data'
 const next = '..data_tmp'
-const setName = /^\.\.\d{4}(_\d\d){5}\.[A-Za-z0-9]+$/
+// `..<time>.<label>.<digest of the content>.<something unique>`
+const setName = /^\.\.\d{4}(?:_\d\d){5}\.([A-Za-z0-9-]+)\.([0-9a-f]{32})\.[A-Za-z0-9]+$/
 
-/** Whether the directory shows a complete set. */
-export async function isWritten(directory: string): Promise<boolean> {
-  return (await currentSet(directory)) !== undefined
+export type HeldSet = {
+  readonly label: string
+  /** Whether its files are as they were written. */
+  readonly isIntact: boolean
+}
+
+/** The set that the directory shows. */
+export async function readHeldSet(directory: string): Promise<HeldSet | undefined> {
+  const set = await currentSet(directory)
+  const [, label, digest] = setName.exec(set ?? '') ?? []
+  if (set === undefined || label === undefined) return undefined
+  return { label, isIntact: (await readDigest(join(directory, set))) === digest }
+}
+
+/** Finishes what a killed process left half done around the current set, which stays. */
+export async function mendFiles(directory: string): Promise<void> {
+  const set = await currentSet(directory)
+  if (set === undefined) return
+  await settle(directory, { set, names: new Set(await readdir(join(directory, set))) })
 }
 
 /** Brings the directory to these files. A reader sees the old set or the new one, never some of both. */
 export async function writeFiles(
   directory: string,
   files: ReadonlyMap<string, Uint8Array>,
-  { fileMode, nowMs }: WriteOptions,
+  options: WriteOptions,
 ): Promise<'written' | 'unchanged'> {
   for (const name of files.keys()) checkFileName(name)
+  const digest = digestOf([...files].map(([name, bytes]) => ({ name, bytes, mode: options.fileMode })))
   const before = await currentSet(directory)
-  const isSame = before !== undefined && (await holds(join(directory, before), files, fileMode))
-  const set = isSame ? before : await writeSet(directory, files, { fileMode, nowMs })
+  const isSame = before !== undefined && (await readDigest(join(directory, before))) === digest
+  const set = isSame ? before : await writeSet(directory, files, { ...options, digest })
   if (!isSame) await swap(directory, set)
   await settle(directory, { set, names: new Set(files.keys()) })
   return isSame ? 'unchanged' : 'written'
@@ -68,34 +90,35 @@ async function currentSet(directory: string): Promise<string | undefined> {
   return (await isDirectory(join(directory, set))) ? set : undefined
 }
 
-async function holds(
-  set: string,
-  files: ReadonlyMap<string, Uint8Array>,
-  fileMode: number,
-): Promise<boolean> {
-  const names = await readdir(set)
-  if (names.length !== files.size) return false
-  for (const name of names) {
-    const bytes = files.get(name)
+type SetFile = { readonly name: string; readonly bytes: Uint8Array; readonly mode: number }
+
+function digestOf(files: readonly SetFile[]): string {
+  const hash = createHash('sha256')
+  for (const { name, bytes, mode } of files.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
+    hash.update(`${name}\0${mode}\0${bytes.length}\0`).update(bytes)
+  }
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** Undefined for a folder that cannot be a set: it holds more than small plain files. */
+async function readDigest(set: string): Promise<string | undefined> {
+  const files: SetFile[] = []
+  for (const name of await readdir(set)) {
     const path = join(set, name)
     const found = await lstat(path)
-    const isAlike =
-      bytes !== undefined &&
-      found.isFile() &&
-      (found.mode & 0o777) === fileMode &&
-      found.size === bytes.length
-    if (!isAlike || !(await readFile(path)).equals(bytes)) return false
+    if (!found.isFile() || found.size > maxVolumeBytes) return undefined
+    files.push({ name, mode: found.mode & 0o777, bytes: await readFile(path) })
   }
-  return true
+  return digestOf(files)
 }
 
 async function writeSet(
   directory: string,
   files: ReadonlyMap<string, Uint8Array>,
-  { fileMode, nowMs }: WriteOptions,
+  { fileMode, nowMs, label, digest }: WriteOptions & { readonly digest: string },
 ): Promise<string> {
   const time = new Date(nowMs).toISOString().slice(0, 19).replace(/[-T:]/g, '_')
-  const path = await mkdtemp(join(directory, `..${time}.`))
+  const path = await mkdtemp(join(directory, `..${time}.${label}.${digest}.`))
   try {
     for (const [name, bytes] of files) {
       await writeFile(join(path, name), bytes, { flag: 'wx', mode: fileMode })

@@ -1,5 +1,5 @@
 // The driver on its socket: publish, refresh, failure, unpublish, as kubelet does them.
-import { mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readlink, realpath, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -61,6 +61,56 @@ test('a refresh writes what changed, and nothing when nothing did', async () => 
     })
     assert.is((await files(published))['.gitconfig'], undefined)
     assert.is((await readdir(published.targetPath)).includes('.gitconfig'), false)
+  })
+})
+
+test('a template that prints the time is rendered again when something changed, and else left alone', async () => {
+  const configurations = [{ name: 'gitconfig', data: { at: '{{ now | unixEpoch }}{{ uuidv4 }}' } }]
+  await withDriver(
+    async ({ csi, volume, files, restart }) => {
+      const published = volume(git)
+      await csi.publishVolume(published)
+      const first = await files(published)
+      await csi.publishVolume(published)
+      await restart()
+      await csi.publishVolume(published)
+      assert.equal(await files(published), first)
+      await csi.publishVolume(volume(git, { token: 'a.newer.token' }))
+      assert.is.not((await files(published))['at'], first['at'])
+    },
+    { configurations },
+  )
+})
+
+test('a file that was damaged is written again', async () => {
+  await withDriver(async ({ csi, volume, files }) => {
+    const published = volume(git)
+    await csi.publishVolume(published)
+    const whole = await files(published)
+    const path = await realpath(join(published.targetPath, 'context.token'))
+    await unlink(path)
+    await writeFile(path, '')
+    await unlink(join(published.targetPath, '.gitconfig'))
+    await csi.publishVolume(published)
+    assert.equal(await files(published), whole)
+  })
+})
+
+test('an older token that comes late does not take the place of a newer one', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const issued = (iat: number) =>
+    `e30.${Buffer.from(JSON.stringify({ iat, exp: iat + 3600 })).toString('base64url')}.x`
+  await withDriver(async ({ csi, client, volume, files }) => {
+    const publishToken = async (value: string, attributes: Record<string, string> = git) => {
+      await csi.publishVolume(volume(attributes, { token: value }))
+      return (await files(volume(git)))['context.token']
+    }
+    const long = { ...git, 'token.expiration': '1h' }
+    assert.is(await publishToken(issued(now), long), issued(now))
+    assert.is(await publishToken(issued(now - 60)), issued(now))
+    assert.is(await publishToken(issued(now + 60)), issued(now + 60))
+    // What lasts as long as it was asked to is no reason for a warning.
+    assert.equal((await client.list(events, { namespace: 'team' })).items, [])
   })
 })
 

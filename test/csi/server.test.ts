@@ -1,8 +1,10 @@
 // The socket, the Identity service, the settings, and the real tmpfs where we may mount one.
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { link, readdir, readFile, stat, statfs, symlink, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, stat, statfs, symlink, unlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { Client, credentials, type MethodDefinition, type ServiceError } from '@grpc/grpc-js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -99,16 +101,27 @@ test('settings are checked as a whole', () => {
   assert.throws(() => parseCsiConfig({ argv: [], env: {} }), /--node-name is required/)
 })
 
+/** Found out without the driver: it must not choose its own measure. */
+async function canMount(dir: string): Promise<boolean> {
+  const run = promisify(execFile)
+  const mounted = await run('mount', ['-n', '-t', 'tmpfs', 'test', dir]).then(
+    () => true,
+    () => false,
+  )
+  if (mounted) await run('umount', [dir])
+  return mounted
+}
+
 test('a volume is a tmpfs where one can be mounted, else a directory', async () => {
+  const isExpected = await withTempDir(canMount)
   await withDriver(
-    async ({ csi, volume, files, restart }) => {
+    async ({ csi, volume, files, restart, logged }) => {
       const published = volume({ connectors: 'repo' })
       await csi.publishVolume(published)
-      const isTmpfs =
-        (await stat(published.targetPath)).dev !== (await stat(dirname(published.targetPath))).dev
-      if (isTmpfs) {
+      assert.ok(logged.some(line => line.includes(`"medium":"${isExpected ? 'tmpfs' : 'directory'}"`)))
+      assert.is((await statfs(published.targetPath)).type === 0x01021994, isExpected)
+      if (isExpected) {
         const space = await statfs(published.targetPath)
-        assert.is(space.type, 0x01021994)
         assert.is(Number(space.blocks) * Number(space.bsize), 8 * 1024 * 1024)
         const mounts = await readFile('/proc/self/mountinfo', 'utf8')
         const options = mounts.split('\n').find(line => line.includes(published.targetPath)) ?? ''
@@ -125,15 +138,50 @@ test('a volume is a tmpfs where one can be mounted, else a directory', async () 
   )
 })
 
-test('a tmpfs that cannot be mounted leaves nothing', async () => {
+test('with --mount=tmpfs a volume is a tmpfs, mounted anew when somebody took it away, or is not there', async () => {
+  const isExpected = await withTempDir(canMount)
   await withDriver(
-    async ({ csi, volume }) => {
+    async ({ csi, volume, files }) => {
       const published = volume({ connectors: 'repo' })
-      const code = await codeOf(csi.publishVolume(published))
-      // Allowed to a process that may mount: then there is nothing to leave.
-      if (code === 'fine') await csi.unpublishVolume(published)
-      else assert.is(code, 'INTERNAL')
+      if (isExpected) {
+        await csi.publishVolume(published)
+        await promisify(execFile)('umount', [published.targetPath])
+        assert.equal(await readdir(published.targetPath), [])
+        await csi.publishVolume(published)
+        assert.is((await statfs(published.targetPath)).type, 0x01021994)
+        assert.ok((await files(published))['context.token'])
+        await csi.unpublishVolume(published)
+      } else assert.is(await codeOf(csi.publishVolume(published)), 'INTERNAL')
       assert.equal(await readdir(dirname(published.targetPath)), [])
+    },
+    { flags: ['--mount=tmpfs'] },
+  )
+})
+
+test('a full volume refuses the first set and keeps the one that it has', async () => {
+  if (!(await withTempDir(canMount))) return
+  await withDriver(
+    async ({ csi, volume, files, logged }) => {
+      const published = volume({ connectors: 'repo' })
+      await mkdir(published.targetPath)
+      await promisify(execFile)('mount', [
+        '-n',
+        '-t',
+        'tmpfs',
+        '-o',
+        'nr_inodes=4',
+        'test',
+        published.targetPath,
+      ])
+      assert.is(await codeOf(csi.publishVolume(published)), 'INTERNAL')
+      assert.equal(await readdir(dirname(published.targetPath)), [])
+      await csi.publishVolume(published)
+      const before = await files(published)
+      await promisify(execFile)('mount', ['-o', 'remount,size=4k', published.targetPath]).catch(() => {})
+      await promisify(execFile)('mount', ['-o', 'remount,nr_inodes=8', published.targetPath])
+      await csi.publishVolume(volume({ connectors: 'repo' }, { token: 'a.newer.one' }))
+      assert.ok(logged.some(line => line.includes('"outcome":"kept"') && line.includes('ENOSPC')))
+      assert.equal(await files(published), before)
     },
     { flags: ['--mount=tmpfs'] },
   )

@@ -3,21 +3,21 @@ import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isWritten, removeFiles, writeFiles } from '../../csi/volume.ts'
+import { readHeldSet, removeFiles, writeFiles } from '../../csi/volume.ts'
 import { withTempDir } from '../helpers/temp-dir.ts'
 
 const test = suite('csi/volume')
-const options = { fileMode: 0o444, nowMs: Date.UTC(2026, 0, 2, 3, 4, 5) }
+const options = { fileMode: 0o444, label: 'label-1', nowMs: Date.UTC(2026, 0, 2, 3, 4, 5) }
 const filesOf = (files: Record<string, string>) =>
   new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)]))
 
 test('a set has its own folder, a link to it and a link for each file', async () => {
   await withTempDir(async dir => {
-    assert.is(await isWritten(dir), false)
+    assert.is(await readHeldSet(dir), undefined)
     assert.is(await writeFiles(dir, filesOf({ a: '1', '.b': '2' }), options), 'written')
-    assert.is(await isWritten(dir), true)
+    assert.equal(await readHeldSet(dir), { label: 'label-1', isIntact: true })
     const set = await readlink(join(dir, '..data'))
-    assert.match(set, /^\.\.2026_01_02_03_04_05\.\w+$/)
+    assert.match(set, /^\.\.2026_01_02_03_04_05\.label-1\.[0-9a-f]{32}\.\w+$/)
     assert.equal((await readdir(dir)).sort(), ['..data', set, '.b', 'a'].sort())
     assert.is(await readlink(join(dir, 'a')), '..data/a')
     assert.is((await stat(join(dir, set))).mode & 0o777, 0o755)
@@ -72,9 +72,12 @@ test('a reader never sees some of two sets', async () => {
 test('what a killed process left half done is mended', async () => {
   await withTempDir(async dir => {
     await writeFiles(dir, filesOf({ a: '1', gone: 'x' }), options)
-    await mkdir(join(dir, '..2026_01_01_00_00_00.abc'))
-    await writeFile(join(dir, '..2026_01_01_00_00_00.abc/half'), '')
-    await symlink('..2026_01_01_00_00_00.abc', join(dir, '..data_tmp'))
+    await mkdir(join(dir, '..2026_01_01_00_00_00.label-0.0123456789abcdef0123456789abcdef.abc'))
+    await writeFile(join(dir, '..2026_01_01_00_00_00.label-0.0123456789abcdef0123456789abcdef.abc/half'), '')
+    await symlink(
+      '..2026_01_01_00_00_00.label-0.0123456789abcdef0123456789abcdef.abc',
+      join(dir, '..data_tmp'),
+    )
     await writeFiles(dir, filesOf({ a: '1' }), options)
     const set = await readlink(join(dir, '..data'))
     assert.equal((await readdir(dir)).sort(), ['..data', set, 'a'].sort())
@@ -100,7 +103,7 @@ test('a ..data that leads elsewhere counts as none, and nothing there is touched
     await mkdir(join(dir, 'elsewhere'))
     await writeFile(join(dir, 'elsewhere/a'), 'theirs')
     await symlink('../elsewhere', join(dir, 'volume/..data'))
-    assert.is(await isWritten(join(dir, 'volume')), false)
+    assert.is(await readHeldSet(join(dir, 'volume')), undefined)
     await writeFiles(join(dir, 'volume'), filesOf({ a: '1' }), options)
     assert.is(await readFile(join(dir, 'volume/a'), 'utf8'), '1')
     assert.is(await readFile(join(dir, 'elsewhere/a'), 'utf8'), 'theirs')

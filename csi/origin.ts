@@ -1,0 +1,46 @@
+// What a set of files was rendered from. It stands in the set's name, so that a refresh knows whether anything that it
+// depends on has changed: the bytes do not tell, for a template may print the time.
+import { createHash } from 'node:crypto'
+import type { VolumeInput } from '../connector/render.ts'
+import type { KubeletToken, TokenLifetime } from './token.ts'
+
+export type Origin = {
+  readonly lifetime: TokenLifetime | undefined
+  /** Of the objects, the attributes, the token, and the driver that rendered them. */
+  readonly digest: string
+}
+
+export function originOf(
+  token: KubeletToken,
+  input: VolumeInput,
+  { fileMode, version }: { readonly fileMode: number; readonly version: string },
+): Origin {
+  const { connectors, configurationNames, excludedFiles, parameters, context } = input
+  const { namespace, serviceAccount, pod } = context
+  const all = [
+    [version, fileMode, token.value.reveal(), namespace, serviceAccount, pod],
+    [configurationNames, [...excludedFiles], parameters, connectors],
+  ]
+  const digest = createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 32)
+  return { lifetime: token.lifetime, digest }
+}
+
+/** Letters, digits and dashes. */
+export function formatOrigin({ lifetime, digest }: Origin): string {
+  return lifetime === undefined ? digest : `${digest}-${lifetime.issuedAt}-${lifetime.expiresAt}`
+}
+
+export function parseOrigin(text: string): Origin {
+  const [digest = '', issuedAt, expiresAt] = text.split('-')
+  const isLimited = issuedAt !== undefined && expiresAt !== undefined
+  return {
+    digest,
+    lifetime: isLimited ? { issuedAt: Number(issuedAt), expiresAt: Number(expiresAt) } : undefined,
+  }
+}
+
+/** Whether the request brings an older token than the files hold, which is still good: it came late. */
+export function isOutdated(offered: Origin, held: Origin, { nowMs }: { readonly nowMs: number }): boolean {
+  if (offered.lifetime === undefined || held.lifetime === undefined) return false
+  return offered.lifetime.issuedAt < held.lifetime.issuedAt && nowMs < held.lifetime.expiresAt * 1000
+}
