@@ -1,8 +1,18 @@
 // CEL expressions of classes, parsed once and evaluated over plain values. Spec: resources.md, "HTTP probe".
-import { Environment } from '@marcbachmann/cel-js'
+import { type ASTNode, Environment, serialize } from '@marcbachmann/cel-js'
+import { RE2JS } from 're2js'
 import { ConnectorsError } from './errors.ts'
 
-const environment = new Environment({ unlistedVariablesAreDyn: true })
+/**
+ * The library's own `matches` runs on JavaScript's regular expressions, which a short pattern can hold up for ever
+ * on an answer of the tool's choosing. CEL means RE2: calls of it are renamed to this one.
+ */
+const linearMatches = 'matchesInLinearTime'
+
+const environment = new Environment({ unlistedVariablesAreDyn: true }).registerFunction(
+  `string.${linearMatches}(string): bool`,
+  (text: string, pattern: string) => RE2JS.compile(pattern).matcher(text).find(),
+)
 
 /** Evaluates to true, to false, or throws INVALID for what is no boolean or fails on these values. */
 export type Predicate = (variables: Readonly<Record<string, unknown>>) => boolean
@@ -13,7 +23,9 @@ export function parsePredicate(expression: string, field: string): Predicate {
     new ConnectorsError('INVALID', 'ExpressionInvalid', `Cannot evaluate ${field} as CEL: ${firstLine(why)}`)
   let evaluate: (variables: Record<string, unknown>) => unknown
   try {
-    evaluate = environment.parse(expression)
+    const { ast } = environment.parse(expression)
+    renameMatches(ast)
+    evaluate = environment.parse(serialize(ast))
   } catch (error) {
     throw refuse(error)
   }
@@ -27,6 +39,19 @@ export function parsePredicate(expression: string, field: string): Predicate {
     if (typeof result !== 'boolean') throw refuse('its result is not a boolean')
     return result
   }
+}
+
+function renameMatches(node: unknown): void {
+  if (Array.isArray(node)) for (const part of node) renameMatches(part)
+  if (!isNode(node)) return
+  if (node.op === 'rcall' && node.args[0] === 'matches') {
+    ;(node.args as unknown[])[0] = linearMatches
+  }
+  renameMatches(node.args)
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value
 }
 
 function firstLine(why: unknown): string {

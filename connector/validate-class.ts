@@ -111,6 +111,8 @@ function problemOf(field: string, check: () => unknown): Problem[] {
     check()
     return []
   } catch (error) {
-    return [{ field, message: error instanceof Error ? error.message : String(error) }]
+    // A template's picture has lines of its own; a condition has one.
+    const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+    return [{ field, message }]
   }
 }

@@ -123,6 +123,8 @@ async function startComponents(
       `--proxy-exposed-url=${proxy.url}`,
       // The name that the classes give the proxy is known in a cluster alone.
       `--connect-to=connectors-proxy-service.connectors-system.svc:80=${proxyAt}`,
+      // Who tries things out does not wait five minutes to see that a server is back.
+      '--probe-interval=10s',
       anyPort,
     ],
     env,

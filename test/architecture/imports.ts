@@ -37,7 +37,7 @@ const fences: Readonly<Record<string, Fence>> = {
   'fast-json-patch': { within: ['standalone/'] },
   jose: { within: ['standalone/'] },
   'prom-client': { within: ['runtime/'] },
-  re2js: { within: ['gotemplate/'] },
+  re2js: { within: ['gotemplate/', 'connector/expression.ts'] },
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['standalone/'] },
   yaml: {

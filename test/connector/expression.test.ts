@@ -29,4 +29,14 @@ test('what does not parse, fails or is no boolean is refused in one line that na
     assert.throws(() => parsePredicate(expression, 'spec.cel')({ response }), isRefused, expression)
 })
 
+test('a pattern that holds up JavaScript for ever is matched in linear time', () => {
+  const values = { response: { text: `${'a'.repeat(60)}b`, list: [`${'a'.repeat(60)}b`] } }
+  for (const expression of [
+    'response.text.matches("^(a|a?)+$")',
+    'response.list.exists(x, x.matches("^(a|a?)+$"))',
+  ])
+    assert.is(parsePredicate(expression, 'f')(values), false)
+  assert.is(parsePredicate('response.text.matches("a+b$")', 'f')(values), true)
+})
+
 test.run()
