@@ -85,8 +85,14 @@ function findMissing(names: readonly string[], groups: readonly ClassGroup[]): r
   throw new ConnectorsError(
     'INVALID',
     'ConfigurationNotFound',
-    `Cannot render configuration "${names.join(', ')}": its class has ${[...known].sort().join(', ') || 'none'}`,
+    `Cannot render configuration "${listed(names)}": its class has ${listed([...known].sort()) || 'none'}`,
   )
+}
+
+/** A message travels in a header of gRPC, which ends at some KiB. */
+function listed(names: readonly string[]): string {
+  const text = names.join(', ')
+  return text.length > 1000 ? `${text.slice(0, 1000)}...` : text
 }
 
 function checkParameters(input: VolumeInput, groups: readonly ClassGroup[]): void {

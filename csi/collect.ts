@@ -1,7 +1,7 @@
 // collect: everything that a volume is rendered from. Spec: csi.md, "Publish" steps 3 and 4.
 import { isTrue } from '../connector/condition.ts'
 import type { Connector } from '../connector/connector.ts'
-import { hasProxy } from '../connector/connector-class.ts'
+import { type ConnectorClass, hasProxy } from '../connector/connector-class.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import type { VolumeConnector, VolumeInput } from '../connector/render.ts'
@@ -56,7 +56,7 @@ async function collectConnector(
   sources: VolumeSources,
   signal: AbortSignal,
 ): Promise<VolumeConnector> {
-  const connector = await sources.connector(key, { signal })
+  const connector = withSpec(await sources.connector(key, { signal }))
   // People and scripts of the reference product match these two.
   if (connector === undefined) {
     throw new ConnectorsError(
@@ -66,7 +66,8 @@ async function collectConnector(
     )
   }
   const className = connector.spec.connectorClassName ?? ''
-  const connectorClass = className === '' ? undefined : await sources.connectorClass(className, { signal })
+  const connectorClass =
+    className === '' ? undefined : withSpec(await sources.connectorClass(className, { signal }))
   if (connectorClass === undefined) {
     throw new ConnectorsError(
       'NOT_FOUND',
@@ -83,6 +84,11 @@ async function collectConnector(
     )
   }
   return { connector, connectorClass }
+}
+
+/** The schemas require no spec: who leaves it out means an empty one. */
+function withSpec<T extends Connector | ConnectorClass>(object: T | undefined): T | undefined {
+  return object && { ...object, spec: object.spec ?? {} }
 }
 
 function unreadiness({ metadata, status }: Connector): string | undefined {

@@ -282,6 +282,60 @@ test('a restarted driver refreshes what it finds', async () => {
   })
 })
 
+test('what is odd in the objects or long in the request ends in a clear and short refusal', async () => {
+  await withDriver(async ({ csi, client, volume }) => {
+    await client.create(connectors, { metadata: { name: 'bare', namespace: 'team' } } as never)
+    await client.create(connectorClasses, { metadata: { name: 'bare' } } as never)
+    const spec = { connectorClassName: 'bare', address: 'https://git.example.com' }
+    await client.create(connectors, { metadata: { name: 'of-bare', namespace: 'team' }, spec })
+    assert.is((await failureOf(csi.publishVolume(volume({ connectors: 'bare' })))).code, 'NOT_FOUND')
+    assert.is((await failureOf(csi.publishVolume(volume({ connectors: 'of-bare' })))).code, 'PRECONDITION')
+    const names = Array.from({ length: 64 }, (_, at) => `${at}${'x'.repeat(250)}`).join()
+    const failure = await failureOf(csi.publishVolume(volume({ ...git, 'configuration.names': names })))
+    assert.is(failure.code, 'INVALID')
+    assert.match(failure.message, /gitconfig/)
+    assert.ok(failure.message.length < 4096)
+  })
+})
+
+test('a long line of a template is told in few words, and more than a volume holds is refused', async () => {
+  const configurations = [
+    { name: 'long', data: { a: `${'y'.repeat(100_000)}{{ fail "no" }}` } },
+    { name: 'huge', data: { a: '{{ repeat 700000 "x" }}', b: '{{ repeat 700000 "x" }}' } },
+    { name: 'empty', data: {} },
+  ]
+  await withDriver(
+    async ({ csi, volume, files }) => {
+      const publish = (name: string) =>
+        csi.publishVolume(volume({ connectors: 'repo', 'configuration.names': name }))
+      const failure = await failureOf(publish('long'))
+      assert.is(failure.code, 'PRECONDITION')
+      assert.ok(failure.message.length < 4096)
+      assert.is((await failureOf(publish('huge'))).code, 'LIMIT')
+      await publish('empty')
+      assert.ok((await files(volume(git)))['context.token'])
+    },
+    { configurations },
+  )
+})
+
+test('without the API server a first publish is refused for now, and a refresh keeps the files', async () => {
+  await withDriver(async ({ csi, plane, volume, files, restart, logged }) => {
+    const published = volume(git)
+    await csi.publishVolume(published)
+    const before = await files(published)
+    await plane.close()
+    await restart()
+    await csi.publishVolume(volume(git, { token: 'a.newer.token' }))
+    assert.equal(await files(published), before)
+    assert.ok(logged.some(line => line.includes('"outcome":"kept"')))
+    await csi.unpublishVolume(published)
+    assert.is((await failureOf(csi.publishVolume(published))).code, 'UNAVAILABLE')
+    assert.is(await exists(published.targetPath), false)
+    assert.is(logged.join('').includes('canary'), false)
+  })
+})
+
 test('operations on one volume happen one after the other', async () => {
   await withDriver(async ({ csi, volume, files }) => {
     const published = volume(git)
