@@ -6,7 +6,10 @@ const lineLimit = 300
 const testLineLimit = 400
 
 /** Longer files, each with the reason that a reviewer accepted. */
-export const longFiles: Readonly<Record<string, string>> = {}
+export const longFiles: Readonly<Record<string, string>> = {
+  'gotemplate/value.ts':
+    'the value model: lists and dicts read data lazily into values of every kind, so the kinds know one another',
+}
 
 const testFolders = ['architecture', 'clients', 'e2e', 'helpers', 'runner']
 const junkNames = /^(utils?|helpers?|common|misc|managers?|types|base)$/

@@ -9,6 +9,7 @@ export const revealing: Readonly<Record<string, string>> = {
   'connector/inject.ts': 'puts the credential into the request that leaves for the tool',
   'connector/probe.ts': 'gives the Secret to the templates of the request that checks it',
   'connector/render.ts': 'writes the context token into the mounted files',
+  'csi/origin.ts': 'takes the token into the hash by which a volume knows that it is up to date',
   'kube/credentials.ts': 'makes the Authorization header for the API server, anew when the token changes',
   'kube/transport.ts': 'sends that header and opens TLS with the client key',
   'kube/token-review.ts': 'asks the API server whom a token belongs to',
