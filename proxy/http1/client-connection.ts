@@ -1,12 +1,11 @@
 // A client's connection: one request after the other, in order, until either side wants no more.
 import { writeAnswer } from './answer-writer.ts'
 import { BodyScanner } from './body-scanner.ts'
-import type { Answer, Decide, Origin, Peer, Takeover } from './decision.ts'
+import type { Answer, Origin } from './decision.ts'
 import { Exchange } from './exchange.ts'
 import type { BodyRoute, ExchangeClient } from './exchange-client.ts'
 import { type Failure, failures, upstreamFailure } from './failure.ts'
 import { HeadParser, INCOMPLETE, MALFORMED } from './head-parser.ts'
-import { writeResponseHead } from './head-writer.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { readRequestHead } from './request-head.ts'
 import type { ServerContext } from './server-context.ts'
@@ -22,15 +21,13 @@ const TUNNEL = 4
 /** Nothing more is served; bytes are read so that our answer is not lost in a reset. */
 const LINGER = 5
 
-const routes = { hold: HOLD, exchange: BODY, drop: SKIP, tunnel: TUNNEL } satisfies Record<BodyRoute, number>
+const routes = { hold: HOLD, exchange: BODY, tunnel: TUNNEL } satisfies Record<BodyRoute, number>
 
 /** The rest of a body that is rather read than paid with a new connection. */
 const skippedBytes = 64 * 1024
 
-export interface ClientConnectionOptions<O extends Origin> {
-  readonly decide: Decide<O>
-  readonly peer: Peer
-  readonly onClosed: (connection: ClientConnection<O>) => void
+export interface ClientConnectionOptions {
+  readonly onClosed: () => void
 }
 
 export class ClientConnection<O extends Origin> implements TransportOwner, ExchangeClient {
@@ -38,7 +35,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   readonly body: BodyScanner
 
   readonly #context: ServerContext<O>
-  readonly #options: ClientConnectionOptions<O>
+  readonly #onClosed: () => void
   readonly #parser: HeadParser
   #phase = HEAD
   #exchange: Exchange<O> | undefined
@@ -48,11 +45,10 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   #headStartedAt: number
   #activeAt: number
   #lingeredBytes = 0
-  #isHandedOver = false
 
-  constructor(context: ServerContext<O>, options: ClientConnectionOptions<O>) {
+  constructor(context: ServerContext<O>, { onClosed }: ClientConnectionOptions) {
     this.#context = context
-    this.#options = options
+    this.#onClosed = onClosed
     this.transport = new Transport(this, context.buffers)
     this.body = new BodyScanner(context.limits)
     this.#parser = new HeadParser('request', context.limits)
@@ -119,7 +115,6 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
       case SKIP: {
         const stop = this.body.scan(bytes, start, end)
         if (stop === MALFORMED) this.#linger()
-        else if (this.body.isDone && this.#exchange !== undefined) this.#phase = HOLD
         else if (this.body.isDone) this.#nextRequest()
         return stop
       }
@@ -160,7 +155,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#phase = HOLD
     const exchange = new Exchange(head, this, this.#context)
     this.#exchange = exchange
-    exchange.start(() => this.#options.decide(head, this.#options.peer))
+    exchange.start()
     return stop
   }
 
@@ -201,25 +196,8 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     else this.#phase = HEAD
   }
 
-  handOver({ status, headers, take }: Takeover): void {
-    this.#exchange = undefined
-    this.#isHandedOver = true
-    const head = { status, reasonPhrase: undefined, headers, bodyLength: undefined, closes: false }
-    writeResponseHead(this.transport, head)
-    this.transport.flush()
-    // The bytes after the head are kept first: they are part of what is handed over.
-    queueMicrotask(() => this.#give(take))
-  }
-
-  #give(take: Takeover['take']): void {
-    const socket = this.transport.release()
-    if (this.#ahead.length > 0) socket.unshift(this.#ahead.take())
-    this.#options.onClosed(this)
-    take(socket)
-  }
-
   #refuse(failure: Failure): void {
-    const answer = this.#context.answerOf(failure, undefined)
+    const { answer } = this.#context.answerTo(failure, undefined)
     writeAnswer(this.transport, answer, { closes: true, isHead: false })
     this.#linger()
   }
@@ -260,7 +238,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#exchange?.abort('client-aborted')
     this.#exchange = undefined
     this.#ahead.clear()
-    if (!this.#isHandedOver) this.#options.onClosed(this)
+    this.#onClosed()
   }
 
   /** No further request; at once if none is running. */

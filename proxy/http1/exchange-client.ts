@@ -1,10 +1,10 @@
 // What an exchange needs of the connection that its request came on.
 import type { BodyScanner } from './body-scanner.ts'
-import type { Answer, Takeover } from './decision.ts'
+import type { Answer } from './decision.ts'
 import type { Transport } from './transport.ts'
 
-/** Where the bytes after the head go: kept, to the exchange, nowhere, through the tunnel. */
-export type BodyRoute = 'hold' | 'exchange' | 'drop' | 'tunnel'
+/** Where the bytes after the head go: kept, to the exchange, through the tunnel. */
+export type BodyRoute = 'hold' | 'exchange' | 'tunnel'
 
 export interface ExchangeClient {
   readonly transport: Transport
@@ -20,6 +20,5 @@ export interface ExchangeClient {
   /** Something of the exchange moved: it is not idle. */
   isAlive(): void
   answer(answer: Answer, closes: boolean): void
-  handOver(takeover: Takeover): void
   finished(closes: boolean): void
 }

@@ -61,11 +61,6 @@ export const failures = {
     reason: 'RequestTimeout',
     message: 'Cannot read the request: it did not arrive in time',
   },
-  collectLimit: {
-    status: 413,
-    reason: 'BodyTooLarge',
-    message: 'Cannot read the request: its body is too large',
-  },
 } satisfies Record<string, Failure>
 
 export const upstreamFailure = (reason: string, why: string, cause?: unknown): Failure => ({

@@ -97,7 +97,7 @@ export interface OutgoingRequest {
 }
 
 // A request of one of these without a body has no Content-Length; others say that it is empty.
-const bodiless = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'CONNECT', 'PROPFIND'])
+const bodiless = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'PROPFIND'])
 
 export const writeRequestHead = (transport: Transport, request: OutgoingRequest): void => {
   const lineRoom = request.target.length + request.host.length + (request.upgrade?.length ?? 0)

@@ -2,7 +2,6 @@
 import type { Origin, Relay } from './decision.ts'
 import { writeResponseHead } from './head-writer.ts'
 import type { HeaderList } from './headers.ts'
-import { isPromise } from './promise.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ResponseHead } from './response-head.ts'
 import type { Transport } from './transport.ts'
@@ -26,13 +25,9 @@ export const passHint = <O extends Origin>(client: Transport, hint: Hint<O>): vo
   writeResponseHead(client, { status, reasonPhrase, headers, bodyLength: undefined, closes: false })
 }
 
-/** A hint is passed on at once or not at all. */
+/** A hint is passed on or dropped: there is nothing to put in its place. */
 const rewritten = <O extends Origin>({ response, relay }: Hint<O>): HeaderList | undefined => {
   const verdict = relay.rewriteResponse?.(response)
   if (verdict === undefined) return response.headers
-  if (isPromise(verdict)) {
-    verdict.catch(() => {})
-    return undefined
-  }
   return verdict.kind === 'pass' ? verdict.headers : undefined
 }

@@ -6,9 +6,16 @@ import type { Limits } from './limits.ts'
 import type { RequestHead } from './request-head.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
+/** The answer to a failure; where formatting it failed in turn, `failure` is that. */
+export interface FailureAnswer {
+  readonly answer: Answer
+  readonly failure: Failure
+}
+
 export interface ServerContext<O extends Origin> {
   readonly decide: Decide<O>
-  readonly answerOf: (failure: Failure, head: RequestHead | undefined) => Answer
+  /** Never throws. */
+  readonly answerTo: (failure: Failure, head: RequestHead | undefined) => FailureAnswer
   readonly limits: Limits
   readonly clock: Clock
   readonly buffers: BufferPool

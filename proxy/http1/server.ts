@@ -1,10 +1,9 @@
 // The HTTP/1.1 data path as a whole: listens, keeps its connections, sweeps and drains them.
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { BufferPool } from './buffer-pool.ts'
 import { ClientConnection } from './client-connection.ts'
-import type { Answer, Clock, Decide, Dial, Origin, Peer } from './decision.ts'
-import type { Failure } from './failure.ts'
+import type { Answer, Clock, Decide, Dial, Origin } from './decision.ts'
+import { type Failure, internalFailure } from './failure.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerContext } from './server-context.ts'
@@ -20,16 +19,8 @@ export interface Http1ServerOptions<O extends Origin> {
   readonly limits?: Partial<Limits>
 }
 
-export interface ServeOptions<O extends Origin> {
-  readonly peer: Peer
-  /** In place of the server's own, for a connection that came through a tunnel. */
-  readonly decide?: Decide<O>
-}
-
-export interface Http1Server<O extends Origin> {
+export interface Http1Server<_O extends Origin> {
   listen(options: { readonly host: string; readonly port: number }): Promise<AddressInfo>
-  /** Serves a stream that something else accepted. */
-  serve(stream: Socket | Duplex, options: ServeOptions<O>): void
   /** Stops accepting, lets running exchanges end for so long, then cuts them. */
   close(options: { readonly timeoutMs: number }): Promise<void>
   readonly connectionCount: number
@@ -37,13 +28,19 @@ export interface Http1Server<O extends Origin> {
 }
 
 export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<O>): Http1Server<O> => {
-  const { clock, dial, decide } = options
+  const { clock, dial, decide, formatFailure } = options
   const limits: Limits = { ...defaultLimits, ...options.limits }
   const buffers = new BufferPool()
   const upstreams = new UpstreamPool<O>({ dial, buffers, limits, clock })
   const context: ServerContext<O> = {
     decide,
-    answerOf: options.formatFailure,
+    answerTo(failure, head) {
+      try {
+        return { answer: formatFailure(failure, head), failure }
+      } catch (error) {
+        return { answer: { kind: 'answer', status: 500, headers: [] }, failure: internalFailure(error) }
+      }
+    },
     limits,
     clock,
     buffers,
@@ -52,7 +49,6 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
     isDraining: false,
   }
   const connections = new Set<ClientConnection<O>>()
-  const servers: Server[] = []
   let sweeper: NodeJS.Timeout | undefined
   let onEmpty: (() => void) | undefined
 
@@ -62,20 +58,21 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
     upstreams.sweep()
   }
 
-  const serve = (stream: Socket | Duplex, { peer, decide: own }: ServeOptions<O>): void => {
+  const serve = (socket: Socket): void => {
     if (connections.size >= limits.connections || context.isDraining) {
-      stream.destroy()
+      socket.destroy()
       return
     }
-    sweeper ??= setInterval(sweep, sweepIntervalMs(limits)).unref()
-    const onClosed = (connection: ClientConnection<O>): void => {
-      connections.delete(connection)
-      if (connections.size === 0) onEmpty?.()
-    }
-    const connection = new ClientConnection(context, { decide: own ?? decide, peer, onClosed })
+    const connection = new ClientConnection(context, {
+      onClosed() {
+        connections.delete(connection)
+        if (connections.size === 0) onEmpty?.()
+      },
+    })
     connections.add(connection)
-    connection.transport.adopt(stream)
+    connection.transport.adopt(socket)
   }
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, serve)
 
   return {
     get connectionCount() {
@@ -84,22 +81,17 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
     get idleUpstreamCount() {
       return upstreams.idleCount
     },
-    serve,
-    async listen(where) {
-      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, socket => {
-        const { remoteAddress = '', remotePort = 0 } = socket
-        serve(socket, { peer: { remoteAddress, remotePort } })
-      })
+    async listen({ host, port }) {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen({ host: where.host, port: where.port, backlog: 1024 }, resolve)
+        server.listen({ host, port, backlog: 1024 }, resolve)
       })
-      servers.push(server)
+      sweeper = setInterval(sweep, sweepIntervalMs(limits)).unref()
       return server.address() as AddressInfo
     },
     async close({ timeoutMs }) {
       context.isDraining = true
-      for (const server of servers) server.close()
+      server.close()
       for (const connection of connections) connection.drain()
       if (connections.size > 0) {
         const emptied = new Promise<void>(resolve => {

@@ -1,7 +1,6 @@
 // One socket with reused read buffers and one place for small writes. It knows nothing of HTTP.
 import { readSync } from 'node:fs'
 import { type OnReadOpts, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { BULK_BYTES, type BufferPool, SMALL_BYTES } from './buffer-pool.ts'
 
 export interface TransportOwner {
@@ -29,7 +28,7 @@ export class Transport {
   /** Reads what is left when a write fails. */
   salvages = false
 
-  #socket: Socket | Duplex | undefined
+  #socket: Socket | undefined
   readonly #pool: BufferPool
   readonly #onread: OnReadOpts
   #reading: Buffer | undefined
@@ -60,8 +59,8 @@ export class Transport {
     }
   }
 
-  /** Starts on a connected socket; what this is not can still be read through its `data` events. */
-  adopt(given: Socket | Duplex): void {
+  /** Starts on a connected socket; TLS is read through its `data` events. */
+  adopt(given: Socket): void {
     const socket = withReusedBuffers(given, this.#onread)
     this.#socket = socket
     if (!this.#ownsReads) {
@@ -79,7 +78,7 @@ export class Transport {
     socket.on('close', () => this.#close())
   }
 
-  get socket(): Socket | Duplex {
+  get socket(): Socket {
     if (this.#socket === undefined) throw new Error('Cannot use a transport: it has no socket yet')
     return this.#socket
   }
@@ -160,14 +159,6 @@ export class Transport {
     return buffer
   }
 
-  /** Lets go of the socket: whoever wraps it next reads it. */
-  release(): Socket | Duplex {
-    const socket = this.socket
-    socket.removeAllListeners('data')
-    socket.removeAllListeners('end')
-    return socket
-  }
-
   end(): void {
     this.flush()
     if (!this.isClosed) this.#socket?.end()
@@ -182,8 +173,9 @@ export class Transport {
   reset(): void {
     this.#outLength = 0
     const socket = this.#socket
+    if (socket === undefined) return
     if (isPlain(socket)) socket.resetAndDestroy()
-    else socket?.destroy()
+    else socket.destroy()
   }
 
   /** Whether the kernel took it all at once; otherwise the bytes belong to the socket until they have left. */
@@ -262,12 +254,12 @@ interface StreamHandle {
 }
 
 /** TCP without TLS above it: TLS sockets have a handle of their own kind, and cannot be reset. */
-const isPlain = (socket: Socket | Duplex | undefined): socket is Socket =>
-  socket !== undefined && Object.getPrototypeOf(socket) === Socket.prototype
+const isPlain = (socket: Socket): boolean => Object.getPrototypeOf(socket) === Socket.prototype
 
 /** Of a plain, still open socket. */
-const descriptorOf = (socket: Socket | Duplex | undefined): number | undefined => {
-  const fd = isPlain(socket) ? (socket as unknown as { _handle: StreamHandle | null })._handle?.fd : undefined
+const descriptorOf = (socket: Socket | undefined): number | undefined => {
+  if (socket === undefined || !isPlain(socket)) return undefined
+  const fd = (socket as unknown as { _handle: StreamHandle | null })._handle?.fd
   return typeof fd === 'number' && fd >= 0 ? fd : undefined
 }
 
@@ -275,9 +267,9 @@ const descriptorOf = (socket: Socket | Duplex | undefined): number | undefined =
  * The same connection as a socket that reads into our buffers. `onread` is public for sockets that connect
  * themselves, not for accepted ones (which need `pauseOnConnect`) nor for the winner of several attempts.
  * Undocumented, so only here: the handle moves to a socket of our own. Where it is not what is expected (TLS,
- * a stream that is no socket, bytes already read), the stream stays as it was.
+ * bytes already read), the socket stays as it was.
  */
-const withReusedBuffers = (given: Socket | Duplex, onread: OnReadOpts): Socket | Duplex => {
+const withReusedBuffers = (given: Socket, onread: OnReadOpts): Socket => {
   if (!isPlain(given) || given.readableLength > 0) return given
   const held = given as unknown as { _handle: StreamHandle | null }
   const handle = held._handle

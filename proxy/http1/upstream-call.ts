@@ -1,50 +1,43 @@
 // One request that was sent on one upstream connection, and the response to it on its way to the client.
 import type { CallOwner } from './call-owner.ts'
-import type { Origin, Relay, ResponseVerdict } from './decision.ts'
+import type { Answer, Origin, Relay, ResponseVerdict } from './decision.ts'
 import type { ExchangeClient } from './exchange-client.ts'
 import { type Failure, failureOfHead, internalFailure, malformedAnswer, upstreamFailure } from './failure.ts'
 import { INCOMPLETE, MALFORMED } from './head-parser.ts'
 import { writeResponseHead } from './head-writer.ts'
 import type { HeaderList } from './headers.ts'
 import { passHint } from './hint.ts'
-import { KeptBytes } from './kept-bytes.ts'
-import { isPromise } from './promise.ts'
 import { type ReadResponse, readResponseHead } from './response-head.ts'
 import { ResponseStream } from './response-stream.ts'
 import { RewrittenResponse } from './rewritten-response.ts'
 import type { ServerContext } from './server-context.ts'
-import type { Transport } from './transport.ts'
 import type { UpstreamConnection, UpstreamUser } from './upstream-pool.ts'
 
 export interface CallParties<O extends Origin> {
-  readonly owner: CallOwner<O>
+  readonly owner: CallOwner
   readonly client: ExchangeClient
   readonly context: ServerContext<O>
 }
 
 const AWAIT_HEAD = 0
-const AWAIT_VERDICT = 1
-const STREAM = 2
-const TUNNEL = 3
-const OVER = 4
+const STREAM = 1
+const TUNNEL = 2
+const OVER = 3
 
 export class UpstreamCall<O extends Origin> implements UpstreamUser {
   /** Of the response head that the client got; 0 before. */
   status = 0
-  upstreamMs = 0
   readonly upstream: UpstreamConnection
 
   readonly #relay: Relay<O>
-  readonly #owner: CallOwner<O>
+  readonly #owner: CallOwner
   readonly #client: ExchangeClient
   readonly #context: ServerContext<O>
-  readonly #sentAt: number
   #stage = AWAIT_HEAD
   #response: ReadResponse | undefined
   #informational = 0
   #closesClient = false
   #body: ResponseStream | RewrittenResponse | undefined
-  readonly #kept = new KeptBytes()
 
   constructor(upstream: UpstreamConnection, relay: Relay<O>, parties: CallParties<O>) {
     const { owner, client, context } = parties
@@ -53,7 +46,6 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     this.#owner = owner
     this.#client = client
     this.#context = context
-    this.#sentAt = context.clock.monotonicMs()
     upstream.user = this
   }
 
@@ -68,7 +60,6 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   /** Gives the call up; whatever still comes is not heard. */
   drop(): void {
     this.#stage = OVER
-    this.#kept.clear()
     this.upstream.destroy()
   }
 
@@ -78,19 +69,10 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   }
 
   upstreamEnded(): void {
-    switch (this.#stage) {
-      case AWAIT_HEAD:
-        this.#lost(undefined)
-        break
-      case TUNNEL:
-        this.#client.transport.end()
-        break
-      case STREAM:
-        if (this.#response?.bodyLength === 'until-close') this.#completed(false)
-        else this.#lost(undefined)
-        break
-      default: // Until the verdict is there, nobody reads: it is looked at then.
-    }
+    const endsByClose = this.#stage === STREAM && this.#response?.bodyLength === 'until-close'
+    if (this.#stage === TUNNEL) this.#client.transport.end()
+    else if (endsByClose) this.#completed(false)
+    else if (this.#stage !== OVER) this.#lost(undefined)
   }
 
   upstreamClosed(error: Error | undefined): void {
@@ -108,29 +90,21 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
 
   upstreamReceived(bytes: Buffer, start: number, end: number): void {
     this.#client.isAlive()
-    this.#process(bytes, start, end, this.upstream.transport)
+    let at = start
+    while (at < end && at >= 0) at = this.#step(bytes, at, end)
     this.#client.transport.flush()
   }
 
-  #process(bytes: Buffer, start: number, end: number, reader: Transport | undefined): void {
-    let at = start
-    while (at < end && at >= 0) at = this.#step(bytes, at, end, reader)
-  }
-
   /** Index after what was used; a negative one ends the loop. */
-  #step(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
+  #step(bytes: Buffer, start: number, end: number): number {
     switch (this.#stage) {
       case AWAIT_HEAD:
         return this.#readHead(bytes, start, end)
-      case AWAIT_VERDICT:
-        this.#kept.add(bytes, start, end)
-        this.upstream.transport.pause()
-        return end
       case STREAM:
-        return this.#streamBody(bytes, start, end, reader)
+        return this.#streamBody(bytes, start, end)
       case TUNNEL:
         this.upstream.body.bytes += end - start
-        this.#client.transport.send(bytes, start, end, reader)
+        this.#client.transport.send(bytes, start, end, this.upstream.transport)
         if (this.#client.transport.isBlocked) this.upstream.transport.pause()
         return end
       default:
@@ -149,12 +123,11 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
       return this.#passHint(response) === MALFORMED ? MALFORMED : stop
     }
 
-    this.upstreamMs = this.#context.clock.monotonicMs() - this.#sentAt
     body.begin(response.bodyLength)
     // More than the response: the next one on this connection would not be the one to the next request.
     const hasExtra = body.isDone && stop < end && response.status !== 101
     this.#response = hasExtra ? { ...response, keepsAlive: false } : response
-    this.#askVerdict(response)
+    this.#judge(response)
     return this.#stage === OVER || hasExtra ? MALFORMED : stop
   }
 
@@ -173,55 +146,26 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     }
   }
 
-  #askVerdict(response: ReadResponse): void {
-    const rewrite = this.#relay.rewriteResponse
-    if (rewrite === undefined) {
-      this.#pass(response, response.headers)
-      return
-    }
-    this.#stage = AWAIT_VERDICT
-    let verdict: ResponseVerdict<O> | Promise<ResponseVerdict<O>>
+  #judge(response: ReadResponse): void {
+    let verdict: ResponseVerdict<O> = { kind: 'pass', headers: response.headers }
     try {
-      verdict = rewrite(response)
+      verdict = this.#relay.rewriteResponse?.(response) ?? verdict
     } catch (error) {
       this.#fail(internalFailure(error))
       return
     }
-    if (!isPromise(verdict)) {
-      this.#apply(verdict)
-      return
-    }
-    verdict.then(
-      given => this.#owner.later(() => this.#applyLate(given)),
-      error => this.#owner.later(() => this.#fail(internalFailure(error))),
-    )
-  }
-
-  #applyLate(verdict: ResponseVerdict<O>): void {
-    this.#apply(verdict)
-    if (this.#stage === OVER) return
-    const { transport } = this.upstream
-    const kept = this.#kept.take()
-    transport.resume()
-    this.#process(kept, 0, kept.length, undefined)
-    this.#client.transport.flush()
-    if (transport.hasEnded) this.upstreamEnded()
-    else if (transport.isClosed) this.upstreamClosed(undefined)
-  }
-
-  #apply(verdict: ResponseVerdict<O>): void {
     switch (verdict.kind) {
       case 'pass':
-        this.#pass(this.#response as ReadResponse, verdict.headers)
+        this.#pass(response, verdict.headers)
         break
       case 'collect':
         this.#stage = STREAM
         this.#body = new RewrittenResponse(this.upstream.body, verdict)
         if (this.upstream.body.isDone) this.#completed(true)
         break
-      default:
+      case 'answer':
         this.drop()
-        this.#owner.redirected(() => verdict)
+        this.#owner.replaced(verdict)
     }
   }
 
@@ -264,10 +208,10 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     }
   }
 
-  #streamBody(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
+  #streamBody(bytes: Buffer, start: number, end: number): number {
     const { body, transport } = this.upstream
     const passing = this.#body as ResponseStream | RewrittenResponse
-    const stop = passing.pass(bytes, start, end, reader)
+    const stop = passing.pass(bytes, start, end, transport)
     if (passing.failure !== undefined) return this.#fail(passing.failure)
     if (body.isDone) {
       this.#completed(stop === end)
@@ -286,8 +230,19 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     if (isReusable) this.#context.upstreams.give(this.upstream, response.idleHintMs)
     else this.upstream.destroy()
     const rewritten = this.#body
-    if (rewritten instanceof RewrittenResponse) this.#owner.redirected(() => rewritten.answer())
+    if (rewritten instanceof RewrittenResponse) this.#replace(rewritten)
     else this.#owner.completed(this.#closesClient, 'complete')
+  }
+
+  #replace(rewritten: RewrittenResponse): void {
+    let answer: Answer
+    try {
+      answer = rewritten.answer()
+    } catch (error) {
+      this.#fail(internalFailure(error))
+      return
+    }
+    this.#owner.replaced(answer)
   }
 
   #fail(failure: Failure): number {

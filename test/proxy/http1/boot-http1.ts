@@ -1,7 +1,7 @@
 // The data path on a loopback port, a tool of plain sockets behind it, and clients of plain sockets before it.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import type { Decide, ExchangeRecord, Origin, Relay } from '../../../proxy/http1/decision.ts'
+import type { Answer, Decide, ExchangeRecord, Origin, Relay } from '../../../proxy/http1/decision.ts'
 import type { Failure } from '../../../proxy/http1/failure.ts'
 import type { Limits } from '../../../proxy/http1/limits.ts'
 import { forwardableHeaders, type RequestHead } from '../../../proxy/http1/request-head.ts'
@@ -77,6 +77,7 @@ export interface Http1Options {
   readonly relay?: Partial<Relay<Origin>>
   readonly limits?: Partial<Limits>
   readonly dials?: () => Promise<Socket>
+  readonly formatFailure?: (failure: Failure) => Answer
 }
 
 export interface Booted {
@@ -174,12 +175,12 @@ export const withHttp1 = async (
     ...options.relay,
   })
   const server = createHttp1Server<Origin>({
-    decide: (head, peer) => {
+    decide: head => {
       heads.push(head)
-      return (options.decide ?? decide)(head, peer)
+      return (options.decide ?? decide)(head)
     },
     dial: options.dials ?? (() => dialTo(toolPort)),
-    formatFailure,
+    formatFailure: options.formatFailure ?? formatFailure,
     clock: { monotonicMs: () => performance.now() },
     ...(options.limits && { limits: options.limits }),
   })

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Decide, Origin } from '../../../proxy/http1/decision.ts'
 import { waitFor } from '../../helpers/poll.ts'
-import { answering, get, ok, type Tool, type Wire, withHttp1 } from './boot-http1.ts'
+import { answering, get, ok, type Wire, withHttp1 } from './boot-http1.ts'
 
 const post = (headers: string, body = ''): string => `POST /x HTTP/1.1\r\nHost: tool\r\n${headers}\r\n${body}`
 
@@ -267,29 +267,14 @@ tools('that speaks unasked, announces its close or says too much is not asked ag
 })
 
 tools('that keeps its connection alive is asked on it again, by any client', async () => {
-  await withHttp1(
-    {},
-    async ({
-      open,
-      tool,
-      records,
-    }: {
-      open: () => Promise<Wire>
-      tool: Tool
-      records: readonly { reusedUpstream: boolean }[]
-    }) => {
-      for (let at = 0; at < 5; at++) {
-        const client = await open()
-        client.send(get())
-        await client.expect('ok')
-      }
-      assert.is(tool.wires.length, 1)
-      assert.equal(
-        records.map(record => record.reusedUpstream),
-        [false, true, true, true, true],
-      )
-    },
-  )
+  await withHttp1({}, async ({ open, tool }) => {
+    for (let at = 0; at < 5; at++) {
+      const client = await open()
+      client.send(get())
+      await client.expect('ok')
+    }
+    assert.is(tool.wires.length, 1)
+  })
 })
 
 tools('that cannot be reached is a 502', async () => {

@@ -226,16 +226,6 @@ bodies('to a client of HTTP/1.0 come without chunks and end with the connection'
   })
 })
 
-bodies("that the consumer replaces go in place of the client's", async () => {
-  await withHttp1({ relay: { body: Buffer.from('ours') } }, async ({ open, tool }) => {
-    const client = await open()
-    client.send(post('Content-Length: 6\r\n', 'theirs') + get('/next'))
-    await client.expect(/200[\s\S]*200/)
-    assert.match(tool.received, 'Content-Length: 4\r\n\r\nours')
-    assert.not.match(tool.received, 'theirs')
-  })
-})
-
 bodies.run()
 
 const answers = suite('answers')

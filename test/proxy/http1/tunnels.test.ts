@@ -1,15 +1,9 @@
-// Connections that stop being HTTP: upgrades through to the tool, and CONNECT handed to the consumer.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { Duplex } from 'node:stream'
-import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls'
+// Connections that stop being HTTP by an upgrade, and CONNECT, which makes none do so.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Decide, Origin } from '../../../proxy/http1/decision.ts'
-import type { Http1Server } from '../../../proxy/http1/server.ts'
+import type { RequestHead } from '../../../proxy/http1/request-head.ts'
 import { waitFor } from '../../helpers/poll.ts'
-import { withTempDir } from '../../helpers/temp-dir.ts'
-import { answering, get, ok, type Wire, withHttp1 } from './boot-http1.ts'
+import { answering, get, type Wire, withHttp1 } from './boot-http1.ts'
 
 const upgrade = get(
   '/exec',
@@ -126,135 +120,25 @@ upgrades('ends for the client when the tool is gone, and the other way round', a
 
 upgrades.run()
 
-const takeovers = suite('a CONNECT')
-
-const withCertificate = (use: (pem: { key: string; cert: string }) => Promise<void>) =>
-  withTempDir(async dir => {
-    const args = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tool'
-    execFileSync('openssl', [...args.split(' '), '-keyout', `${dir}/key`, '-out', `${dir}/cert`], {
-      stdio: 'ignore',
-    })
-    await use({ key: readFileSync(`${dir}/key`, 'utf8'), cert: readFileSync(`${dir}/cert`, 'utf8') })
-  })
-
-/** Answers CONNECT itself, speaks TLS on the connection and serves what is inside. */
-const intercepting = (
-  pem: { key: string; cert: string },
-  server: () => Http1Server<Origin>,
-): Decide<Origin> => {
-  const secureContext = createSecureContext(pem)
-  const relay: Decide<Origin> = head => ({
-    kind: 'relay',
-    origin: { key: 'tool' },
-    target: head.path,
-    host: 'tool',
-    headers: [],
-  })
-  return (head, peer) => {
-    if (head.method !== 'CONNECT') return { kind: 'answer', status: 404, headers: [] }
-    assert.equal(head.authority, { hostname: 'tool', port: 443 })
-    return {
-      kind: 'takeover',
-      status: 200,
-      headers: [],
-      take: socket =>
-        server().serve(new TLSSocket(socket, { isServer: true, secureContext }), { peer, decide: relay }),
-    }
-  }
-}
+const connects = suite('a CONNECT')
 
 const connectTo = 'CONNECT tool:443 HTTP/1.1\r\nHost: tool:443\r\n\r\n'
 
-takeovers('hands its connection over, and what is inside is served like anything else', () =>
-  withCertificate(async pem => {
-    let server: Http1Server<Origin> | undefined
-    const decide = intercepting(pem, () => server as Http1Server<Origin>)
-    const big = 'x'.repeat(1_000_000)
-    await withHttp1({ decide, tool: answering(() => ok(big)) }, async booted => {
-      server = booted.server
-      const client = await booted.open()
-      client.send(connectTo)
-      await client.expect(/^HTTP\/1\.1 200 OK\r\n\r\n$/)
-      client.socket.removeAllListeners('data')
-      const tls = connectTls({ socket: client.socket, ca: pem.cert, servername: 'tool' })
-      let received = ''
-      tls.on('data', chunk => {
-        received += chunk
-      })
-      tls.write(get('/inside'))
-      await waitFor(() => received.length > big.length)
-      tls.write(get('/again'))
-      await waitFor(() => received.length > 2 * big.length)
-      assert.match(booted.tool.received, /^GET \/inside [\s\S]*GET \/again /)
-      tls.destroy()
-      await waitFor(() => booted.server.connectionCount === 0)
-    })
-  }),
-)
+connects('is answered like any other request, and the connection stays HTTP', async () => {
+  const decide = ({ method, authority }: RequestHead) => ({
+    kind: 'answer' as const,
+    status: 501,
+    headers: [],
+    body: `${method} ${authority.hostname}:${authority.port}`,
+  })
+  await withHttp1({ decide }, async ({ open }) => {
+    const client = await open()
+    client.send(connectTo + get())
+    await client.expect(/^HTTP\/1\.1 501 [\s\S]*CONNECT tool:443HTTP\/1\.1 501 [\s\S]*GET tool:undefined$/)
+  })
+})
 
-takeovers('ends the connection inside when a tool cuts its answer off', () =>
-  withCertificate(async pem => {
-    let server: Http1Server<Origin> | undefined
-    const decide = intercepting(pem, () => server as Http1Server<Origin>)
-    const cutOff = (wire: Wire) =>
-      wire.socket.on('data', () => wire.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'))
-    await withHttp1({ decide, tool: cutOff }, async booted => {
-      server = booted.server
-      const client = await booted.open()
-      client.send(connectTo)
-      await client.expect('\r\n\r\n')
-      client.socket.removeAllListeners('data')
-      const tls = connectTls({ socket: client.socket, ca: pem.cert, servername: 'tool' })
-      tls.on('error', () => {})
-      tls.resume()
-      tls.write(get('/inside'))
-      await waitFor(() => tls.destroyed || tls.readableEnded)
-      tls.destroy()
-      await waitFor(() => booted.server.connectionCount === 0)
-    })
-  }),
-)
-
-takeovers('followed by its handshake in the same segment loses no byte', () =>
-  withCertificate(async pem => {
-    let server: Http1Server<Origin> | undefined
-    const decide = intercepting(pem, () => server as Http1Server<Origin>)
-    await withHttp1({ decide }, async booted => {
-      server = booted.server
-      const client = await booted.open()
-      let connectPrefix = connectTo
-      let isAnswerRead = false
-      // Puts the ClientHello right behind CONNECT, and takes the answer to CONNECT off the stream.
-      const stream = new Duplex({
-        write(chunk, _encoding, done) {
-          client.socket.write(Buffer.concat([Buffer.from(connectPrefix), chunk]), () => done())
-          connectPrefix = ''
-        },
-        read() {},
-      })
-      client.socket.removeAllListeners('data')
-      let before = Buffer.alloc(0)
-      client.socket.on('data', (chunk: Buffer) => {
-        if (isAnswerRead) stream.push(chunk)
-        else before = Buffer.concat([before, chunk])
-        const end = before.indexOf('\r\n\r\n')
-        if (isAnswerRead || end === -1) return
-        isAnswerRead = true
-        if (before.length > end + 4) stream.push(before.subarray(end + 4))
-      })
-      const tls = connectTls({ socket: stream, ca: pem.cert, servername: 'tool' })
-      let received = ''
-      tls.on('data', chunk => {
-        received += chunk
-      })
-      tls.write(get('/inside'))
-      await waitFor(() => received.endsWith('ok'))
-      tls.destroy()
-    })
-  }),
-)
-
-takeovers('cannot be relayed blindly', async () => {
+connects('cannot be relayed blindly', async () => {
   await withHttp1({}, async ({ open, tool }) => {
     const client = await open()
     client.send(connectTo)
@@ -263,4 +147,4 @@ takeovers('cannot be relayed blindly', async () => {
   })
 })
 
-takeovers.run()
+connects.run()

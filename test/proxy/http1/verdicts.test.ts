@@ -1,82 +1,10 @@
-// What a consumer may do besides passing on: collect bodies, rewrite answers, ask again.
+// What a consumer may do besides passing on: rewrite answers, and fail at it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Decision, Origin, Relay } from '../../../proxy/http1/decision.ts'
-import { answering, get, ok, withHttp1 } from './boot-http1.ts'
-
-const post = (headers: string, body = ''): string => `POST /x HTTP/1.1\r\nHost: tool\r\n${headers}\r\n${body}`
-const relay: Relay<Origin> = {
-  kind: 'relay',
-  origin: { key: 'tool' },
-  target: '/relayed',
-  host: 'tool',
-  headers: [],
-}
-
-const collecting = suite('a collected body')
-
-const echo =
-  (limitBytes = 100) =>
-  (): Decision<Origin> => ({
-    kind: 'collect',
-    limitBytes,
-    decide: body => ({ kind: 'answer', status: 200, headers: [], body: `got ${body.toString()}` }),
-  })
-
-collecting('is handed over whole, however it is framed', async () => {
-  await withHttp1({ decide: echo() }, async ({ open }) => {
-    const client = await open()
-    client.send(post('Content-Length: 5\r\n', 'he'))
-    await new Promise(resolve => setImmediate(resolve))
-    client.send(`llo${post('Transfer-Encoding: chunked\r\n', '3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n')}${get()}`)
-    const bodies = (await client.expect(/got $/)).split('\r\n\r\n').map(part => part.split('HTTP')[0])
-    assert.equal(bodies, ['', 'got hello', 'got abcde', 'got '])
-  })
-})
-
-collecting('gets its 100 Continue from us', async () => {
-  await withHttp1({ decide: echo() }, async ({ open }) => {
-    const client = await open()
-    client.send(post('Expect: 100-continue\r\nContent-Length: 2\r\n'))
-    await client.expect(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
-    client.send('hi')
-    await client.expect('got hi')
-  })
-})
-
-collecting('over its bound is a 413, announced or not', async () => {
-  await withHttp1({ decide: echo(4) }, async ({ open }) => {
-    for (const request of [
-      post('Content-Length: 5\r\n', 'hello'),
-      post('Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n'),
-    ]) {
-      const client = await open()
-      client.send(request)
-      assert.match(await client.end(), /^HTTP\/1\.1 413 .*Connection: close\r\n\r\nBodyTooLarge$/s)
-    }
-  })
-})
-
-collecting('goes on to the tool with its length, or as the consumer changed it', async () => {
-  for (const [changed, sent] of [
-    [undefined, 'Content-Length: 5\r\n\r\nhello'],
-    [Buffer.from('other'.repeat(2)), 'Content-Length: 10\r\n\r\notherother'],
-  ] as const) {
-    const decide = (): Decision<Origin> => ({
-      kind: 'collect',
-      limitBytes: 10,
-      decide: async () => ({ ...relay, ...(changed && { body: changed }) }),
-    })
-    await withHttp1({ decide }, async ({ open, tool }) => {
-      const client = await open()
-      client.send(post('Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n'))
-      await client.expect('ok')
-      assert.ok(tool.received.endsWith(sent), tool.received)
-    })
-  }
-})
-
-collecting.run()
+import type { Origin, Relay } from '../../../proxy/http1/decision.ts'
+import type { Failure } from '../../../proxy/http1/failure.ts'
+import { waitFor } from '../../helpers/poll.ts'
+import { answering, formatFailure, get, ok, withHttp1 } from './boot-http1.ts'
 
 const responses = suite('a response')
 
@@ -97,35 +25,6 @@ responses('is rewritten head and trailers', async () => {
       'HTTP/1.1 200 OK\r\nX-A: b\r\nX-Status: 200\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-T: hidden\r\n\r\n',
     )
   })
-})
-
-responses('waits for a verdict that takes its time, with all that came meanwhile', async () => {
-  const bodies = [
-    'Content-Length: 6\r\n\r\nabcdef',
-    'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n',
-    '\r\nabcdef',
-  ]
-  for (const body of bodies) {
-    const gate = Promise.withResolvers<void>()
-    const rewriteResponse: Relay<Origin>['rewriteResponse'] = async head => {
-      await gate.promise
-      return { kind: 'pass', headers: head.headers }
-    }
-    const half = body.length - 8
-    await withHttp1({ tool: () => {}, relay: { rewriteResponse } }, async ({ open, tool, records }) => {
-      const client = await open()
-      client.send(get())
-      const wire = await tool.wire(0)
-      await wire.expect('\r\n\r\n')
-      wire.send(`HTTP/1.1 200 OK\r\n${body.slice(0, half)}`)
-      wire.socket.end(body.slice(half))
-      await new Promise(resolve => setTimeout(resolve, 5))
-      assert.is(client.received, '')
-      gate.resolve()
-      await client.expect(/abc(\r\n3\r\n)?def/)
-      assert.is(records[0]?.outcome, 'complete', body)
-    })
-  }
 })
 
 responses('is read whole and replaced', async () => {
@@ -175,7 +74,7 @@ responses('too long to be rewritten is a 502', async () => {
 })
 
 responses('is dropped for an answer of ours', async () => {
-  const rewriteResponse: Relay<Origin>['rewriteResponse'] = async () => ({
+  const rewriteResponse: Relay<Origin>['rewriteResponse'] = () => ({
     kind: 'answer',
     status: 403,
     headers: [],
@@ -192,22 +91,97 @@ responses('is dropped for an answer of ours', async () => {
   })
 })
 
-responses('is dropped and the request asked anew, as long as no body of the client is spent', async () => {
-  const again: Relay<Origin> = { ...relay, headers: ['Authorization', 'Bearer fresh'] }
-  const rewriteResponse: Relay<Origin>['rewriteResponse'] = head =>
-    head.status === 401 ? again : { kind: 'pass', headers: head.headers }
-  const tool = answering(request =>
-    request.includes('fresh') ? ok('in') : 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n',
-  )
-  await withHttp1({ tool, relay: { rewriteResponse } }, async ({ open, records }) => {
-    const client = await open()
-    client.send(get())
-    await client.expect(/^HTTP\/1\.1 200 OK\r\nContent-Length: 2\r\n\r\nin$/)
-    assert.is(records.length, 1)
-    client.received = ''
-    client.send(post('Content-Length: 2\r\n', 'hi'))
-    await client.expect(/^HTTP\/1\.1 500 /)
-  })
+responses('whose rewriting throws is a 500, and the connection serves on', async () => {
+  const boom = (): never => {
+    throw new Error('secret')
+  }
+  for (const rewriteResponse of [boom, () => ({ kind: 'collect' as const, limitBytes: 9, rewrite: boom })]) {
+    await withHttp1({ relay: { rewriteResponse } }, async ({ open, records }) => {
+      const client = await open()
+      client.send(get() + get())
+      await client.expect(/^(HTTP\/1\.1 500 [\s\S]*InternalError){2}$/)
+      assert.equal(
+        records.map(({ failure }) => failure?.reason),
+        ['InternalError', 'InternalError'],
+      )
+    })
+  }
 })
 
 responses.run()
+
+const failing = suite('a consumer that throws')
+
+const throwing = (): never => {
+  throw new Error('the disk is full')
+}
+
+failing('on the end of a relayed request is told to formatFailure, and the server serves on', async () => {
+  const failures: Failure[] = []
+  const noting = (failure: Failure) => {
+    failures.push(failure)
+    return formatFailure(failure)
+  }
+  await withHttp1({ relay: { onEnd: throwing }, formatFailure: noting }, async ({ open }) => {
+    const client = await open()
+    client.send(get() + get())
+    await client.expect(/^(HTTP\/1\.1 200 [\s\S]*ok){2}$/)
+    assert.equal(
+      failures.map(({ status, cause }) => [status, (cause as Error).message]),
+      Array(2).fill([500, 'the disk is full']),
+    )
+  })
+})
+
+failing('on the end of a request that it answers itself turns that answer into a 500', async () => {
+  for (const isLate of [false, true]) {
+    const answer = { kind: 'answer' as const, status: 200, headers: [], body: 'fine', onEnd: throwing }
+    const decide = () => (isLate ? Promise.resolve(answer) : answer)
+    await withHttp1({ decide }, async ({ open }) => {
+      const client = await open()
+      client.send(get() + get())
+      await client.expect(/^(HTTP\/1\.1 500 [\s\S]*InternalError){2}$/)
+    })
+  }
+})
+
+failing('on the end of a client that left takes nothing down', async () => {
+  const gate = Promise.withResolvers<void>()
+  let ends = 0
+  const decide = async () => {
+    await gate.promise
+    const onEnd = () => {
+      ends++
+      throwing()
+    }
+    return { kind: 'answer' as const, status: 200, headers: [], onEnd }
+  }
+  await withHttp1({ decide }, async ({ open, server, heads }) => {
+    const client = await open()
+    client.send(get())
+    await waitFor(() => heads.length === 1)
+    client.socket.resetAndDestroy()
+    await waitFor(() => server.connectionCount === 0)
+    gate.resolve()
+    await waitFor(() => ends === 1)
+    const next = await open()
+    next.send(get())
+    await next.expect(/^HTTP\/1\.1 500 /)
+  })
+})
+
+failing('on a failure leaves a bare 500, recorded as an internal failure', async () => {
+  await withHttp1({ formatFailure: throwing }, async ({ open, dialNowhere, records }) => {
+    dialNowhere()
+    const client = await open()
+    client.send(`${get()}GET / HTTP/9\r\n\r\n`)
+    const bare = 'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n'
+    assert.is(await client.end(), `${bare}\r\n${bare}Connection: close\r\n\r\n`)
+    assert.equal(
+      records.map(({ status, outcome, failure }) => [status, outcome, failure?.reason]),
+      [[500, 'answered', 'InternalError']],
+    )
+  })
+})
+
+failing.run()
