@@ -17,7 +17,7 @@ export type OutgoingOptions = {
 export function outgoingHeaders(head: RequestHead, options: OutgoingOptions): HeaderList {
   const { injected, requestId, callerToken, readsAnswer } = options
   const headers: string[] = []
-  const forwarded = forwardableHeaders(head, 'drop')
+  const forwarded = forwardableHeaders(head)
   for (let at = 0; at < forwarded.length; at += 2) {
     const name = (forwarded[at] as string).toLowerCase()
     const value = forwarded[at + 1] as string

@@ -146,11 +146,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     }
   }
 
-  function lfsVerdict(
-    use: Use,
-    { status, headers }: ResponseHead,
-    way: ReturnPath,
-  ): ResponseVerdict<ToolOrigin> {
+  function lfsVerdict(use: Use, { status, headers }: ResponseHead, way: ReturnPath): ResponseVerdict {
     const rewrite = (body: Buffer): Answer => {
       try {
         const text = rewriteLfsBatch(body, headers, way)

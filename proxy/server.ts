@@ -44,7 +44,7 @@ export type ProxyServer = {
 
 export async function startProxyServer(options: ProxyServerOptions): Promise<ProxyServer> {
   const { config, clock, metrics, sources, log } = options
-  const server: Http1Server<ToolOrigin> = createHttp1Server({
+  const server: Http1Server = createHttp1Server({
     decide: createReverseDoor({
       index: new ConnectorIndex({ ...sources, clusterDomain: config['cluster-domain'] }),
       tokens: options.tokens,

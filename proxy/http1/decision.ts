@@ -24,12 +24,12 @@ export interface Relay<O extends Origin> {
   readonly target: string
   /** The `Host` header that the tool sees. */
   readonly host: string
-  /** Start from `forwardableHeaders(head, 'drop')`; framing, `Host` and hop-by-hop headers in it are ignored. */
+  /** Start from `forwardableHeaders(head)`; framing, `Host` and hop-by-hop headers in it are ignored. */
   readonly headers: HeaderList
   /** Lets the request's `Upgrade` through; after a 101 the connection is a tunnel. */
   readonly upgrade?: boolean
   /** Sees every response head but `100 Continue`; without it heads pass unchanged. */
-  readonly rewriteResponse?: (head: ResponseHead) => ResponseVerdict<O>
+  readonly rewriteResponse?: (head: ResponseHead) => ResponseVerdict
   readonly rewriteTrailers?: (trailers: HeaderList) => HeaderList
   readonly onEnd?: (record: ExchangeRecord) => void
 }
@@ -42,7 +42,7 @@ export interface AnswerDecision extends Answer {
 export type Decision<O extends Origin> = AnswerDecision | Relay<O>
 
 /** A response is passed on under these headers, read whole and rewritten, or dropped in favour of an answer. */
-export type ResponseVerdict<_O extends Origin> =
+export type ResponseVerdict =
   | { readonly kind: 'pass'; readonly headers: HeaderList }
   | { readonly kind: 'collect'; readonly limitBytes: number; readonly rewrite: (body: Buffer) => Answer }
   | Answer

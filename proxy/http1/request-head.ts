@@ -205,19 +205,13 @@ export const readRequestHead = (parser: HeadParser): RequestHead | Failure => {
   }
 }
 
-/**
- * The fields that may go on to the tool: without the client's proxy credential and what ends at this hop.
- * `Authorization` stays only where the caller's own is meant for the tool.
- */
-export const forwardableHeaders = (head: RequestHead, authorization: 'keep' | 'drop'): string[] => {
+/** The fields that may go on to the tool: without the client's credentials and what ends at this hop. */
+export const forwardableHeaders = (head: RequestHead): string[] => {
   const kept: string[] = []
   const headers = withoutNamed(head.headers, head.connection.named)
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
-    const kind = fieldKind(name)
-    if (kind === field.ordinary || (kind === field.authorization && authorization === 'keep')) {
-      kept.push(name, headers[at + 1] as string)
-    }
+    if (fieldKind(name) === field.ordinary) kept.push(name, headers[at + 1] as string)
   }
   return kept
 }

@@ -19,7 +19,7 @@ export interface Http1ServerOptions<O extends Origin> {
   readonly limits?: Partial<Limits>
 }
 
-export interface Http1Server<_O extends Origin> {
+export interface Http1Server {
   listen(options: { readonly host: string; readonly port: number }): Promise<AddressInfo>
   /** Stops accepting, lets running exchanges end for so long, then cuts them. */
   close(options: { readonly timeoutMs: number }): Promise<void>
@@ -27,7 +27,7 @@ export interface Http1Server<_O extends Origin> {
   readonly idleUpstreamCount: number
 }
 
-export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<O>): Http1Server<O> => {
+export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<O>): Http1Server => {
   const { clock, dial, decide, formatFailure } = options
   const limits: Limits = { ...defaultLimits, ...options.limits }
   const buffers = new BufferPool()

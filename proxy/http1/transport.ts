@@ -209,10 +209,11 @@ export class Transport {
    */
   #salvage(): void {
     this.#hasSalvaged = true
-    const bytes = Buffer.allocUnsafe(SMALL_BYTES)
     try {
       // Asked anew each time: what is received may close the socket, and its descriptor is another's then.
       for (let fd = descriptorOf(this.#socket); fd !== undefined; fd = descriptorOf(this.#socket)) {
+        // A new one each time: what is received may still wait to be written to a slow client.
+        const bytes = Buffer.allocUnsafe(SMALL_BYTES)
         const count = readSync(fd, bytes)
         if (count === 0) return
         this.owner.received(bytes, 0, count)

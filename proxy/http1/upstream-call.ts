@@ -147,7 +147,7 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   }
 
   #judge(response: ReadResponse): void {
-    let verdict: ResponseVerdict<O> = { kind: 'pass', headers: response.headers }
+    let verdict: ResponseVerdict = { kind: 'pass', headers: response.headers }
     try {
       verdict = this.#relay.rewriteResponse?.(response) ?? verdict
     } catch (error) {

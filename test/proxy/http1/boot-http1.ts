@@ -81,7 +81,7 @@ export interface Http1Options {
 }
 
 export interface Booted {
-  readonly server: Http1Server<Origin>
+  readonly server: Http1Server
   readonly port: number
   readonly tool: Tool
   readonly records: readonly ExchangeRecord[]
@@ -170,11 +170,11 @@ export const withHttp1 = async (
     origin: { key: 'tool' },
     target: head.path,
     host: 'tool.internal',
-    headers: [...forwardableHeaders(head, 'drop'), 'Authorization', 'Bearer injected'],
+    headers: [...forwardableHeaders(head), 'Authorization', 'Bearer injected'],
     onEnd: record => records.push(record),
     ...options.relay,
   })
-  const server = createHttp1Server<Origin>({
+  const server = createHttp1Server({
     decide: head => {
       heads.push(head)
       return (options.decide ?? decide)(head)

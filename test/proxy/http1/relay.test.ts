@@ -302,7 +302,7 @@ answers('come when the decision does, to the body that came before it as well', 
           origin: { key: 'a' },
           target: head.path,
           host: 'a',
-          headers: forwardableHeaders(head, 'drop'),
+          headers: forwardableHeaders(head),
         }
       },
     },
