@@ -4,6 +4,7 @@ import type { Admission } from './kinds.ts'
 import { isSubdomain } from './names.ts'
 import { type Fields, fieldsOf, isFields, type KubeObject, listOf } from './object.ts'
 import { requireGrantable } from './rbac.ts'
+import { type Schema, schemaProblem } from './schema.ts'
 import { type Cause, cause, forbidden } from './status.ts'
 
 export function admitNamespace(draft: KubeObject): Cause[] {
@@ -14,12 +15,14 @@ export function admitNamespace(draft: KubeObject): Cause[] {
   return []
 }
 
-const secretKeys: { readonly [type: string]: readonly string[] } = {
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-}
+const secretKeys = new Map<string, readonly string[]>(
+  Object.entries({
+    'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+    'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+    'kubernetes.io/dockercfg': ['.dockercfg'],
+    'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  }),
+)
 const dataKey = /^[-._a-zA-Z0-9]{1,253}$/
 
 export function admitSecret(draft: KubeObject, { previous }: Admission): Cause[] {
@@ -32,7 +35,7 @@ export function admitSecret(draft: KubeObject, { previous }: Admission): Cause[]
   const type = String(draft['type'])
   const causes = [
     ...dataKeyCauses('data', data),
-    ...(secretKeys[type] ?? [])
+    ...(secretKeys.get(type) ?? [])
       .filter(key => data[key] === undefined)
       .map(key => cause.required(`data[${key}]`)),
     ...immutableCauses(draft, previous, ['data']),
@@ -225,7 +228,10 @@ function versionCauses(version: Fields, at: string): Cause[] {
         ),
       )
     }
-    causes.push(...structureCauses(schema, `${at}.schema.openAPIV3Schema`))
+    const field = `${at}.schema.openAPIV3Schema`
+    causes.push(...structureCauses(schema, field))
+    const problem = causes.length === 0 ? schemaProblem(schema as Schema) : undefined
+    if (problem !== undefined) causes.push(cause.invalid(field, '', problem))
   }
   if (fieldsOf(version['subresources'])['scale'] !== undefined) {
     causes.push(cause.forbidden(`${at}.subresources.scale`, 'this server has no scale subresource'))

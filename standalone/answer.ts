@@ -1,7 +1,7 @@
 // What a request gets back, and in which of the forms that it accepts.
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse } from 'yaml'
-import { isFields } from './object.ts'
+import { isFields, isTooDeep } from './object.ts'
 import { parseProtobuf, protobufType } from './protobuf.ts'
 import { badRequest, notAcceptable, unsupportedMediaType } from './status.ts'
 
@@ -75,8 +75,10 @@ export function parseBody(
 /** A patch is JSON, whatever its type. */
 export function parsePatch(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString())
+    const patch: unknown = JSON.parse(body.toString())
+    if (!isTooDeep(patch)) return patch
+    throw new RangeError('nested too deeply')
   } catch {
-    throw badRequest('error decoding patch: the body is not JSON')
+    throw badRequest('error decoding patch: the body is not JSON, or nested too deeply')
   }
 }

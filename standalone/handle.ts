@@ -34,12 +34,20 @@ export function resourceHandler(parts: Parts): Handler {
     if (!route.isResource) return handlePath(call)
     const kind = cluster.kinds.find(route.group, route.version, route.resource)
     if (kind === undefined) throw noSuchPath()
-    if (kind.namespaced && route.namespace === '' && route.name !== '') throw noSuchPath()
+    if (!isInScope(kind, route)) throw noSuchPath()
     const answer = await answerResource(parts, kind, call)
     await cluster.store.flushed()
     return answer
   }
 }
+
+/** Rights in a namespace were asked for the namespace in the path: they must not reach what is in none. */
+function isInScope(kind: Kind, { namespace, name }: Route): boolean {
+  if (kind.namespaced) return namespace !== '' || name === ''
+  return namespace === '' || (resourceName(kind) === 'namespaces' && namespace === name)
+}
+
+const statusVerbs = ['get', 'update', 'patch']
 
 async function answerResource(parts: Parts, kind: Kind, call: Call): Promise<Answer | undefined> {
   const { subresource, verb } = call.route
@@ -48,7 +56,7 @@ async function answerResource(parts: Parts, kind: Kind, call: Call): Promise<Ans
     return json(201, await requestToken(parts, call))
   }
   if (subresource !== '' && !(subresource === 'status' && kind.hasStatus)) throw noSuchPath()
-  if (!kind.verbs.includes(verb)) throw methodNotAllowed()
+  if (!(subresource === 'status' ? statusVerbs : kind.verbs).includes(verb)) throw methodNotAllowed()
   switch (verb) {
     case 'watch':
       return watch(parts, kind, call)

@@ -1,4 +1,5 @@
-// The append-only file behind a data directory. A line is one record: its CRC-32, a space, its JSON. What was
+// The append-only file behind a data directory. A line is one write: its CRC-32, a space, its records
+// (JSON, no tab in it) with tabs between. What was
 // appended is on the disk when append() returns. The file is rewritten with the live objects alone when it
 // has grown to a multiple of them.
 import { type FileHandle, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
@@ -21,20 +22,24 @@ export interface Journal {
 export async function openJournal(dataDir: string, replay: (record: string) => void): Promise<Journal> {
   const lock = await lockDirectory(dataDir)
   const path = join(dataDir, 'objects.journal')
-  let file: FileHandle
+  const opened = await open(path, 'a+', 0o600).catch(async error => {
+    await unlink(lock)
+    throw error
+  })
   let size: number
   try {
-    file = await open(path, 'a+', 0o600)
-    size = await recover(file, path, replay)
+    size = await recover(opened, path, replay)
   } catch (error) {
+    await opened.close()
     await unlink(lock)
     throw error
   }
+  let file: FileHandle = opened
   let rewrittenSize = size
 
   return {
     async append(records) {
-      const bytes = Buffer.from(records.map(frame).join(''))
+      const bytes = Buffer.from(frame(records.join('\t')))
       await file.appendFile(bytes)
       await file.datasync()
       size += bytes.length
@@ -83,8 +88,8 @@ function unframe(line: Buffer): string | undefined {
 }
 
 /**
- * Replays the records and cuts off a torn end. A kill or a power cut can only tear what was being appended:
- * a broken record that whole ones follow is damage of another kind, and nothing is dropped then.
+ * Replays the records and cuts off a torn end. A kill or a power cut can only tear the last write, one line:
+ * a broken line that others follow is damage of another kind, and nothing is dropped then.
  */
 async function recover(file: FileHandle, path: string, replay: (record: string) => void): Promise<number> {
   const bytes = await file.readFile()
@@ -93,10 +98,10 @@ async function recover(file: FileHandle, path: string, replay: (record: string) 
     const at = bytes.indexOf(newline, start)
     const end = at === -1 ? bytes.length : at
     const record = at === -1 ? undefined : unframe(bytes.subarray(start, end))
-    if (record === undefined) tornAt ??= start
-    else if (tornAt === undefined) replay(record)
+    if (record !== undefined) for (const one of record.split('\t')) replay(one)
+    else if (end + 1 >= bytes.length) tornAt = start
     else {
-      const message = `Cannot read the journal "${path}" as objects: the record at byte ${tornAt} is damaged`
+      const message = `Cannot read the journal "${path}" as objects: the line at byte ${start} is damaged`
       throw new ConnectorsError('INTERNAL', 'JournalDamaged', message)
     }
     start = end + 1
@@ -121,7 +126,7 @@ async function lockDirectory(dataDir: string): Promise<string> {
   const path = join(dataDir, 'lock')
   const holder = Number(await readFile(path, 'utf8').catch(() => ''))
   if (holder > 0 && holder !== process.pid && isAlive(holder)) {
-    const message = `Cannot use the data directory "${dataDir}" as mine: process ${holder} is using it`
+    const message = `Cannot use the data directory "${dataDir}" as mine: process ${holder} is using it (if that is another program, remove ${path})`
     throw new ConnectorsError('CONFLICT', 'DataDirectoryInUse', message)
   }
   await writeFile(path, `${process.pid}\n`, { mode: 0o600 })

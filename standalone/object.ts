@@ -69,3 +69,15 @@ export function timestamp(ms: number): string {
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
+
+const deepest = 500
+
+/** What walks an object recurses: one too deep to be written as JSON would end the journal, and all writes. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return true
+    level = level.flatMap(one => (typeof one === 'object' && one !== null ? Object.values(one) : []))
+  }
+  return false
+}

@@ -21,12 +21,33 @@ export function applyPatch(object: Fields, patch: unknown, type: string, kind: K
   throw unsupportedMediaType(accepted.join(', '), why)
 }
 
+/** A few dozen copies of a thing into itself would fill any memory. */
+const copyLimit = 3 << 20
+
+function tooLarge(): StatusError {
+  return new StatusError(
+    413,
+    'RequestEntityTooLarge',
+    `the copies of the patch exceed ${copyLimit} characters`,
+  )
+}
+
 function applyJsonPatch(object: Fields, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('the patch must be a list of operations')
   try {
-    const copy = structuredClone(object)
-    return fastJsonPatch.applyPatch(copy, patch as Operation[], true, true, true).newDocument
+    let document: unknown = structuredClone(object)
+    let copied = 0
+    for (const [index, operation] of (patch as Operation[]).entries()) {
+      if (operation?.op === 'copy') {
+        const source: unknown = fastJsonPatch.getValueByPointer(document, String(operation.from))
+        copied += JSON.stringify(source)?.length ?? 0
+        if (copied > copyLimit) throw tooLarge()
+      }
+      document = fastJsonPatch.applyOperation(document, operation, true, true, true, index).newDocument
+    }
+    return document
   } catch (error) {
+    if (error instanceof StatusError) throw error
     const [reason] = (error as Error).message.split('\n')
     const message = `the server rejected our request due to an error in our request: ${reason}`
     throw new StatusError(422, 'Invalid', message, {})

@@ -21,8 +21,11 @@ const verbsOnCollections: { readonly [method: string]: string } = {
   DELETE: 'deletecollection',
 }
 
+/** A target's path and query: what may stand before them, in whatever form, is not asked. */
+const originForm = /(?<=^(?:[a-z]+:\/\/[^/?]*)?)\/.*/i
+
 export function parseRoute(method: string, target: string): Route {
-  const url = new URL(target, 'https://localhost')
+  const url = new URL(`https://localhost${originForm.exec(target)?.[0] ?? '/'}`)
   const path = url.pathname
   const query = url.searchParams
   const parts = path.split('/').slice(1).map(decode)

@@ -89,6 +89,16 @@ function compile(schema: Schema): ValidateFunction {
   return new Ajv({ ...options, logger: false, formats }).compile(jsonSchema(schema))
 }
 
+/** Why no object could be checked against the schema, in one line. */
+export function schemaProblem(schema: Schema): string | undefined {
+  try {
+    compile(schema)
+    return undefined
+  } catch (error) {
+    return (error as Error).message.split('\n')[0]
+  }
+}
+
 /** What the schema finds wrong with a shaped object, as field causes. */
 export function violations(object: unknown, schema: Schema): Cause[] {
   let validate = compiled.get(schema)

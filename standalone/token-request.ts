@@ -1,7 +1,7 @@
 // The `token` subresource of ServiceAccounts.
 import { parseBody } from './answer.ts'
 import type { Cluster } from './cluster.ts'
-import { type Fields, fieldsOf, type KubeObject, listOf } from './object.ts'
+import { type Fields, fieldsOf, type KubeObject } from './object.ts'
 import type { Call } from './server.ts'
 import { badRequest, cause, conflict, invalid, notFound } from './status.ts'
 import { type BoundObject, type Tokens, tokenIssuer } from './tokens.ts'
@@ -33,7 +33,10 @@ export async function requestToken(
   if (outside !== undefined) {
     throw invalid(tokenRequests, '', [cause.invalid('spec.expirationSeconds', expirationSeconds, outside)])
   }
-  const asked = listOf<string>(spec['audiences'])
+  const asked = spec['audiences'] ?? []
+  if (!Array.isArray(asked) || !asked.every(audience => typeof audience === 'string')) {
+    throw badRequest('spec.audiences must be a list of strings')
+  }
   const audiences = asked.length === 0 ? [tokenIssuer] : asked
   const bound = boundObject(cluster, account, fieldsOf(spec['boundObjectRef']))
   const issued = await tokens.issue(account, {

@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster.ts'
 import type { Kind } from '../kinds.ts'
 import { generateName } from '../names.ts'
 import { type KubeObject, timestamp } from '../object.ts'
-import { alreadyExists, cause, invalid, notFound, resourceName } from '../status.ts'
+import { alreadyExists, badRequest, cause, invalid, notFound, resourceName } from '../status.ts'
 import { afterWrite } from './aftermath.ts'
 import { admitDraft, parseDraft, type WriteOptions, type Written } from './draft.ts'
 
@@ -13,6 +13,9 @@ export function createObject(cluster: Cluster, kind: Kind, body: unknown, option
   const { store, clock } = cluster
   const { object: draft, warnings } = parseDraft(kind, body, options)
   const { metadata } = draft
+  if (typeof (metadata.generateName ?? '') !== 'string') {
+    throw badRequest(`${kind.kind}: metadata.generateName must be a string`)
+  }
   if (!metadata.name && !metadata.generateName) {
     throw invalid(kind, '', [cause.required('metadata.name', 'name or generateName is required')])
   }

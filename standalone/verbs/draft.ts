@@ -1,7 +1,7 @@
 // From a request's body to an object that may be stored: decoded, shaped by its schema, checked.
 import type { Kind } from '../kinds.ts'
 import { metadataCauses } from '../names.ts'
-import { type Fields, fieldsOf, isFields, type KubeObject, listOf } from '../object.ts'
+import { type Fields, fieldsOf, isFields, isTooDeep, type KubeObject, listOf } from '../object.ts'
 import { shape, violations } from '../schema.ts'
 import { badRequest, cause, invalid } from '../status.ts'
 import type { Store } from '../store.ts'
@@ -35,6 +35,7 @@ export function apiVersionOf({ group, version }: Kind): string {
 export function parseDraft(kind: Kind, body: unknown, options: WriteOptions): Draft {
   if (!isFields(body)) throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind})`)
   requireKind(kind, body)
+  if (isTooDeep(body)) throw badRequest(`${cannotBeHandled(kind)}: it is nested too deeply`)
   const unknown: string[] = []
   const whole = { ...body, apiVersion: apiVersionOf(kind), kind: kind.kind }
   const object = shape(whole, kind.schema, unknown) as KubeObject

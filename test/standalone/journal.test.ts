@@ -57,12 +57,28 @@ test('drops a torn end that is longer than one record or holds other bytes', asy
 
 test('refuses a file that is damaged before its end, and leaves it as it is', async () => {
   await withTempDir(async dir => {
-    await write(dir, ['{"first":1}', '{"second":2}'])
+    await write(dir, ['{"first":1}'])
+    await write(dir, ['{"second":2}'])
     const bytes = await readFile(file(dir))
     bytes[12] = 0x21
     await writeFile(file(dir), bytes)
     const refused = await recordsIn(dir).catch((error: unknown) => error)
     assert.instance(refused, ConnectorsError)
+    assert.is((refused as ConnectorsError).reason, 'JournalDamaged')
+    assert.equal(await readFile(file(dir)), bytes)
+  })
+})
+
+test('refuses a file whose last writes are all damaged: one write alone can be torn', async () => {
+  await withTempDir(async dir => {
+    await write(dir, ['{"first":1}'])
+    const { size } = await stat(file(dir))
+    await write(dir, ['{"second":2}'])
+    await write(dir, ['{"third":3}'])
+    const bytes = await readFile(file(dir))
+    for (let at = size; at < bytes.length; at++) if (bytes[at] !== 0x0a) bytes[at] = 0x21
+    await writeFile(file(dir), bytes)
+    const refused = await recordsIn(dir).catch((error: unknown) => error)
     assert.is((refused as ConnectorsError).reason, 'JournalDamaged')
     assert.equal(await readFile(file(dir)), bytes)
   })
