@@ -25,6 +25,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const client = await instanceClient(instance)
   try {
     const volume = await mountVolume(instance, request, client)
+    if (volume.note !== undefined) process.stderr.write(`connectors: ${volume.note}\n`)
     try {
       const files = await readdir(volume.path)
       const env = { ...process.env, ...clientEnvironment(volume.path, files) }
@@ -46,7 +47,9 @@ function runCommand(command: string, args: readonly string[], env: NodeJS.Proces
     const done = () => process.off('SIGINT', pass).off('SIGTERM', pass)
     child.on('error', (error: NodeJS.ErrnoException) => {
       done()
-      const why = error.code === 'ENOENT' ? 'it is not on the PATH; install it or give its path' : error.code
+      // EACCES also comes of a folder on the PATH that may not be entered.
+      const isMissing = error.code === 'ENOENT' || error.code === 'EACCES'
+      const why = isMissing ? 'it is not on the PATH as a program; install it or give its path' : error.code
       reject(new ConnectorsError('PRECONDITION', 'CommandMissing', `Cannot run "${command}": ${why}`))
     })
     child.on('exit', (code, signal) => {

@@ -32,7 +32,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const instance = await instanceOf(values)
   const client = await instanceClient(instance)
   try {
-    const { pod, path } = await mountVolume(instance, request, client)
+    const { pod, path, note } = await mountVolume(instance, request, client)
+    if (note !== undefined) process.stderr.write(`connectors: ${note}\n`)
     if (values.output === 'json') {
       const files = (await readdir(path)).filter(name => !name.startsWith('..')).sort()
       process.stdout.write(`${JSON.stringify({ pod: `${pod.namespace}/${pod.name}`, path, files })}\n`)

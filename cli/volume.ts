@@ -1,5 +1,7 @@
 // A volume of a running instance, as a Pod would have it: `mount` keeps it, `exec` has it while a command runs.
 import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
@@ -22,6 +24,8 @@ export type VolumeRequest = {
 export type MountedVolume = {
   readonly pod: ObjectKey
   readonly path: string
+  /** What its owner should know of it, if anything. */
+  readonly note: string | undefined
   remove(): Promise<void>
 }
 
@@ -50,7 +54,14 @@ export async function mountVolume(
   }
   const podUid = pod.metadata.uid ?? ''
   const path = volumePath(kubeletDir(instance.dataDir), { podUid, name: volumeName })
-  return { pod: ref, path, remove }
+  return { pod: ref, path, note: await noteOf(path), remove }
+}
+
+/** Not root, or in a container that may not mount: then the driver makes a folder instead of a file system. */
+async function noteOf(path: string): Promise<string | undefined> {
+  const [volume, parent] = await Promise.all([stat(path), stat(dirname(path))])
+  if (volume.dev !== parent.dev) return undefined
+  return 'the volume is a folder on disk that only you can enter: mounting one in memory takes root'
 }
 
 async function allConfigurations(keys: readonly ObjectKey[], client: KubeClient): Promise<readonly string[]> {

@@ -67,7 +67,7 @@ test('exec runs git against the tool, and passes its exit status on', () =>
     const listed = await exec('git', 'ls-remote', `${url}/app.git`, 'main')
     assert.match(listed.stdout, await git(['rev-parse', 'main'], clone))
     assert.is((await exec('sh', '-c', 'exit 7')).status, 7)
-    assertRefused(await exec('no-such-command'), 5, '"no-such-command": it is not on the PATH')
+    assertRefused(await exec('no-such-command'), 5, '"no-such-command": it is not on the PATH as a program')
     assert.is((await instance.client.list(pods)).items.length, 0, 'no volume is left')
   }))
 
@@ -75,6 +75,8 @@ test('mount makes a volume that stays until it is removed', () =>
   withGit(async ({ instance }) => {
     const mounted = await instance.command(['mount', '--connector', 'default/git', '--output', 'json'])
     const { pod, path, files } = JSON.parse(mounted.stdout)
+    const isMemory = (await stat(path)).dev !== (await stat(join(path, '..'))).dev
+    assert.is(mounted.stderr.includes('a folder on disk that only you can enter'), !isMemory)
     assert.equal(files, ['.git-credentials', '.gitconfig', 'connector.status.proxyAddress', 'context.token'])
     for (const file of files) {
       assert.not.match(await readFile(join(path, file), 'utf8'), credential.password)
