@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { LineWriter } from '../runtime/line-writer.ts'
 import { logLevels } from '../runtime/log.ts'
 import { listenForShutdown } from '../runtime/shutdown.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
+import type { DemoOptions } from './demo/demo.ts'
 import { type Instance, startInstance } from './dev/instance.ts'
 import { applyManifest, type Manifest, readManifests } from './dev/manifests.ts'
 import { isRunning, readRunFile, removeRunFile, writeRunFile } from './dev/run-file.ts'
@@ -57,7 +59,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const shutdown = listenForShutdown({ source: process, exit: code => process.exit(code) })
   const folder = await openDataDir(values.data)
   try {
-    const audit: string[] = []
+    const output = new LineWriter(2)
+    // The demo shows what was recorded meanwhile as its last step; from then on lines go where logs go.
+    let audit: string[] | undefined = values.demo ? [] : undefined
     const instance = await startInstance({
       dataDir: folder.path,
       isDurable: folder.isDurable,
@@ -66,9 +70,8 @@ export async function run(args: readonly string[]): Promise<number> {
       kubeconfig: resolve(values.kubeconfig ?? join(folder.path, 'kubeconfig')),
       loadsBuiltins: !values['no-builtins'],
       logLevel,
-      writeLog: line => process.stderr.write(line),
-      writeAudit: line =>
-        values.demo && !shutdown.signal.aborted ? audit.push(line) : process.stderr.write(line),
+      writeLog: output.write,
+      writeAudit: line => (audit === undefined ? output.write(line) : audit.push(line)),
     })
     try {
       for (const list of manifests.values())
@@ -78,7 +81,11 @@ export async function run(args: readonly string[]): Promise<number> {
         return await demo(instance, {
           folder: folder.path,
           once: values.once,
-          audit,
+          takeAudit: () => {
+            const lines = audit ?? []
+            audit = undefined
+            return lines
+          },
           signal: shutdown.signal,
         })
       printFacts(folder.path, instance)
@@ -86,9 +93,14 @@ export async function run(args: readonly string[]): Promise<number> {
       await aborted(shutdown.signal)
       for (const close of watchers) close()
       return 0
+    } catch (error) {
+      // Told to stop in the middle of the demo: no failure of its own.
+      if (shutdown.signal.aborted && error === shutdown.signal.reason) return 130
+      throw error
     } finally {
       await removeRunFile(folder.path)
       await instance.stop()
+      output.flush()
     }
   } finally {
     await folder.close()
@@ -96,10 +108,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function demo(
-  instance: Instance,
-  options: { folder: string; once: boolean; audit: string[]; signal: AbortSignal },
-): Promise<number> {
+async function demo(instance: Instance, options: DemoOptions): Promise<number> {
   const { runDemo } = await import('./demo/demo.ts')
   return runDemo(instance, options)
 }

@@ -20,8 +20,8 @@ export type DemoOptions = {
   /** The instance's folder. */
   readonly folder: string
   readonly once: boolean
-  /** The proxy's audit lines so far. */
-  readonly audit: readonly string[]
+  /** The proxy's audit lines so far; later ones are no longer kept. */
+  readonly takeAudit: () => readonly string[]
   readonly signal: AbortSignal
 }
 
@@ -31,7 +31,7 @@ const manifestFile = fileURLToPath(new URL('demo.yaml', import.meta.url))
 
 /** The exit status. */
 export async function runDemo(instance: Instance, options: DemoOptions): Promise<number> {
-  const steps = new Steps(line => process.stdout.write(line))
+  const steps = new Steps({ write: line => process.stdout.write(line), signal: options.signal })
   const work = join(options.folder, 'demo')
   const manifests = await readManifests(manifestFile)
   const credential = credentialOf(manifests)
@@ -41,10 +41,10 @@ export async function runDemo(instance: Instance, options: DemoOptions): Promise
   })
   try {
     await showRefusal(steps, server)
-    await connect(steps, { instance, manifests, server })
+    await connect(steps, { instance, manifests, server, signal: options.signal })
     await cloneAndPush(steps, { instance, work, server, credential })
     await steps.run('read what the proxy recorded', async () => {
-      const lines = options.audit.map(describeAudit)
+      const lines = options.takeAudit().map(describeAudit)
       return [undefined, `${lines.length} requests${lines.map(line => `\n      ${line}`).join('')}`]
     })
     process.stdout.write(
@@ -107,7 +107,13 @@ async function connect(
     instance: { client },
     manifests,
     server,
-  }: { readonly instance: Instance; readonly manifests: readonly Manifest[]; readonly server: GitServer },
+    signal,
+  }: {
+    readonly instance: Instance
+    readonly manifests: readonly Manifest[]
+    readonly server: GitServer
+    readonly signal: AbortSignal
+  },
 ): Promise<void> {
   await steps.run('apply a Secret with the password, and a Connector', async () => {
     for (const manifest of manifests) await applyManifest(client, withAddress(manifest, server.url))
@@ -124,7 +130,7 @@ async function connect(
           `the Connector is not Ready: ${ready?.reason ?? 'no condition yet'} ${ready?.message ?? ''}`,
         )
       }
-      await systemClock.sleep(20, {})
+      await systemClock.sleep(20, { signal })
     }
   })
 }

@@ -2,14 +2,17 @@
 
 export class Steps {
   readonly #write: (line: string) => void
+  readonly #signal: AbortSignal
   #count = 0
 
-  constructor(write: (line: string) => void) {
+  constructor({ write, signal }: { readonly write: (line: string) => void; readonly signal: AbortSignal }) {
     this.#write = write
+    this.#signal = signal
   }
 
   /** `step` gives its result and what to show of it. */
   async run<T>(title: string, step: () => Promise<readonly [T, string]>): Promise<T> {
+    this.#signal.throwIfAborted()
     this.#count += 1
     const startedMs = performance.now()
     const head = `${String(this.#count).padStart(2)}. ${title}`
