@@ -94,8 +94,8 @@ export async function run(args: readonly string[]): Promise<number> {
       for (const close of watchers) close()
       return 0
     } catch (error) {
-      // Told to stop in the middle of the demo: no failure of its own.
-      if (shutdown.signal.aborted && error === shutdown.signal.reason) return 130
+      // Told to stop in the middle of the demo: what failed then, failed of that.
+      if (values.demo && shutdown.signal.aborted) return 130
       throw error
     } finally {
       await removeRunFile(folder.path)
