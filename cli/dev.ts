@@ -1,6 +1,6 @@
 // connectors dev: the whole system on one machine, until it is told to stop. Spec: standalone.md.
 import { statSync, watch } from 'node:fs'
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
@@ -12,7 +12,7 @@ import { parseCommandLine, usageError } from './arguments.ts'
 import type { DemoOptions } from './demo/demo.ts'
 import { type Instance, startInstance } from './dev/instance.ts'
 import { applyManifest, type Manifest, readManifests } from './dev/manifests.ts'
-import { isRunning, readRunFile, removeRunFile, writeRunFile } from './dev/run-file.ts'
+import { readRunFile, removeRunFile, writeRunFile } from './dev/run-file.ts'
 import { reportFailure } from './exit-status.ts'
 
 export const help = `Usage: connectors dev [OPTION...]
@@ -56,7 +56,16 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const path of values.filename ?? []) manifests.set(path, await readManifests(path))
 
   // Before anything is acquired: a signal that comes early must find someone who cleans up.
-  const shutdown = listenForShutdown({ source: process, exit: code => process.exit(code) })
+  const shutdown = listenForShutdown({
+    source: process,
+    exit: code => {
+      if (performance.now() - stoppedAtMs > sameSignalMs) process.exit(code)
+    },
+  })
+  let stoppedAtMs = 0
+  shutdown.signal.addEventListener('abort', () => {
+    stoppedAtMs = performance.now()
+  })
   const folder = await openDataDir(values.data)
   try {
     const output = new LineWriter(2)
@@ -108,6 +117,9 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** npm passes on what the terminal has sent already: one Ctrl-C comes twice. */
+const sameSignalMs = 500
+
 async function demo(instance: Instance, options: DemoOptions): Promise<number> {
   const { runDemo } = await import('./demo/demo.ts')
   return runDemo(instance, options)
@@ -118,6 +130,13 @@ function parsePort(text: string | undefined): number | undefined {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port >= 0 && port <= 65_535) return port
   throw usageError('dev', `"${text}" is no port`)
+}
+
+/** Like `mkdir -p`; Node's own never ends where a folder refuses entries as missing, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) return
+  if (path !== dirname(path)) await makeFolder(dirname(path))
+  await mkdir(path, { mode: 0o700 })
 }
 
 type DataDir = {
@@ -135,17 +154,14 @@ async function openDataDir(given: string | undefined): Promise<DataDir> {
     return { path, isDurable: false, lastProxyPort: 0, close }
   }
   try {
-    await mkdir(given, { recursive: true, mode: 0o700 })
+    await makeFolder(resolve(given))
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? `it is a file, or below one (${code})` : code
     throw new ConnectorsError('INVALID', 'DataDirInvalid', `Cannot use "${given}" as data folder: ${why}`)
   }
   const path = await realpath(given)
   const last = await readRunFile(path)
-  if (last !== undefined && isRunning(last.pid)) {
-    const why = `process ${last.pid} runs an instance in it`
-    throw new ConnectorsError('CONFLICT', 'AlreadyRunning', `Cannot use "${given}" as data folder: ${why}`)
-  }
   const lastProxyPort = last === undefined ? 0 : Number(new URL(last.proxy).port)
   return { path, isDurable: true, lastProxyPort, close: async () => {} }
 }

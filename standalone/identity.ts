@@ -1,6 +1,6 @@
 // What must stay the same over restarts, so that tokens and kubeconfigs stay good: the authority, the key
 // that signs tokens, the administrator's token, the port.
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { ConnectorsError } from '../connector/errors.ts'
@@ -24,8 +24,8 @@ interface Stored {
   readonly port: number
 }
 
+/** The directory is there. */
 export async function loadIdentity(dataDir: string | undefined, nowMs: number): Promise<Identity> {
-  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const path = dataDir === undefined ? undefined : join(dataDir, 'identity.json')
   const stored = (path === undefined ? undefined : await readStored(path)) ?? (await createStored(nowMs))
   const save = async (identity: Stored) => {

@@ -2,10 +2,11 @@
 // (JSON, no tab in it) with tabs between. What was
 // appended is on the disk when append() returns. The file is rewritten with the live objects alone when it
 // has grown to a multiple of them.
-import { type FileHandle, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ConnectorsError } from '../connector/errors.ts'
+import { lockDirectory } from './lock.ts'
 
 const newline = 0x0a
 const smallestRewriteBytes = 4 << 20
@@ -119,25 +120,4 @@ async function syncDirectory(path: string): Promise<void> {
   const directory = await open(dirname(path))
   await directory.sync()
   await directory.close()
-}
-
-/** Keeps a second server from the same directory; the lock of a killed one is taken over. */
-async function lockDirectory(dataDir: string): Promise<string> {
-  const path = join(dataDir, 'lock')
-  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-  if (holder > 0 && holder !== process.pid && isAlive(holder)) {
-    const message = `Cannot use the data directory "${dataDir}" as mine: process ${holder} is using it (if that is another program, remove ${path})`
-    throw new ConnectorsError('CONFLICT', 'DataDirectoryInUse', message)
-  }
-  await writeFile(path, `${process.pid}\n`, { mode: 0o600 })
-  return path
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -34,9 +34,10 @@ export interface ControlPlane {
 
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const { dataDir, listen, port, clock, definitions, onRequest, onError } = parseOptions(options)
+  // First of all: whoever opens the store has the directory to itself.
+  const store = await Store.open(dataDir)
   const identity = await loadIdentity(dataDir, clock.now())
   const certificate = await createServingCertificate(identity.authority, clock.now())
-  const store = await Store.open(dataDir)
   const cluster = { store, clock, kinds: new Kinds(builtinKinds, store) }
   createInitialObjects(cluster)
   if (definitions !== null) await applyDefinitions(cluster, definitions)

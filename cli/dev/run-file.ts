@@ -1,6 +1,6 @@
 // run.json: how other commands find the instance that runs on this machine. Spec: standalone.md.
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { ConnectorsError } from '../../connector/errors.ts'
 
 export type RunFile = {
@@ -41,13 +41,17 @@ export async function findInstance(from: {
   readonly data: string | undefined
   readonly kubeconfig: string | undefined
 }): Promise<RunningInstance> {
-  const dataDir = from.data ?? (from.kubeconfig === undefined ? undefined : dirname(from.kubeconfig))
+  // A list of files, of which an instance's is the first.
+  const [kubeconfig] = (from.kubeconfig ?? '').split(delimiter)
+  const dataDir = from.data ?? (kubeconfig ? dirname(kubeconfig) : undefined)
   if (dataDir === undefined) {
     throw notRunning('neither --data DIR nor KUBECONFIG says which; start one with "connectors dev"')
   }
   const run = await readRunFile(dataDir)
   if (run === undefined)
-    throw notRunning(`there is no run.json in "${dataDir}"; is "connectors dev" running?`)
+    throw notRunning(
+      `there is no run.json in "${dataDir}"; is "connectors dev" running? If so, name its folder by --data`,
+    )
   if (!isRunning(run.pid)) throw notRunning(`the one in "${dataDir}" has ended; start "connectors dev" again`)
   return { dataDir, run }
 }

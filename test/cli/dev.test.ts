@@ -173,11 +173,7 @@ test('run.json is there only while it runs, for its owner alone', () =>
       const facts = JSON.parse(await readFile(path, 'utf8'))
       assert.equal(Object.keys(facts).sort(), ['csiSocket', 'kubeconfig', 'metrics', 'pid', 'proxy'])
       await waitFor(() => instance.stdout().includes(`proxy ${facts.proxy}\n`), { what: 'the facts' })
-      assertRefused(
-        await connectors(['dev', '--data', dataDir]),
-        5,
-        `process ${facts.pid} runs an instance in it`,
-      )
+      assertRefused(await connectors(['dev', '--data', dataDir]), 5, `process ${facts.pid} is using it`)
       assert.is(await instance.end('SIGTERM'), 0)
     })
     assert.not.ok(await exists(path))
