@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import { ConnectorsError } from '../connector/errors.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
 import { clientEnvironment } from './client-environment.ts'
+import { listenForStop, type StopSignal } from './stop-signal.ts'
 import { instanceClient, mountVolume } from './volume.ts'
 import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
 
@@ -23,37 +24,42 @@ export async function run(args: readonly string[]): Promise<number> {
   const request = volumeRequest('exec', values)
   const instance = await instanceOf(values)
   const client = await instanceClient(instance)
+  const stop = listenForStop()
   try {
-    const volume = await mountVolume(instance, request, client)
+    const volume = await mountVolume(instance, request, { client, signal: stop.signal })
     if (volume.note !== undefined) process.stderr.write(`connectors: ${volume.note}\n`)
     try {
       const files = await readdir(volume.path)
       const env = { ...process.env, ...clientEnvironment(volume.path, files) }
-      return await runCommand(command, commandArgs, env)
+      if (stop.signal.aborted) return stop.status()
+      return await runCommand(command, commandArgs, { env, stop })
     } finally {
       await volume.remove()
     }
+  } catch (error) {
+    if (stop.signal.aborted) return stop.status()
+    throw error
   } finally {
     client.close()
+    stop.dispose()
   }
 }
 
-function runCommand(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+function runCommand(
+  command: string,
+  args: readonly string[],
+  { env, stop }: { readonly env: NodeJS.ProcessEnv; readonly stop: StopSignal },
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env })
-    // A terminal signals the whole group; what is sent to us alone goes on to the command, which decides.
-    const pass = (signal: NodeJS.Signals) => child.kill(signal)
-    process.on('SIGINT', pass).on('SIGTERM', pass)
-    const done = () => process.off('SIGINT', pass).off('SIGTERM', pass)
+    stop.passTo(child)
     child.on('error', (error: NodeJS.ErrnoException) => {
-      done()
       // EACCES also comes of a folder on the PATH that may not be entered.
       const isMissing = error.code === 'ENOENT' || error.code === 'EACCES'
       const why = isMissing ? 'it is not on the PATH as a program; install it or give its path' : error.code
       reject(new ConnectorsError('PRECONDITION', 'CommandMissing', `Cannot run "${command}": ${why}`))
     })
     child.on('exit', (code, signal) => {
-      done()
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
     })
   })

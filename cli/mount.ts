@@ -1,7 +1,8 @@
 // connectors mount: makes a volume and prints its path; removes one.
 import { readdir } from 'node:fs/promises'
 import { pods } from '../kube/resources.ts'
-import { parseCommandLine, parseKey } from './arguments.ts'
+import { parseCommandLine, parseKey, usageError } from './arguments.ts'
+import { listenForStop } from './stop-signal.ts'
 import { instanceClient, mountVolume } from './volume.ts'
 import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
 
@@ -20,19 +21,27 @@ export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseCommandLine('mount', args, {
     ...volumeOptions,
     remove: { type: 'string' },
-    output: { type: 'string', short: 'o' },
+    output: { type: 'string', short: 'o', default: 'text' },
   })
+  if (!['text', 'json'].includes(values.output)) {
+    throw usageError('mount', `"${values.output}" is no output format, text and json are`)
+  }
   if (values.remove !== undefined) {
+    const pod = parseKey('mount', values.remove, values.namespace)
     const client = await instanceClient(await instanceOf(values))
-    await client.delete(pods, parseKey('mount', values.remove, values.namespace))
-    client.close()
-    return 0
+    try {
+      await client.delete(pods, pod)
+      return 0
+    } finally {
+      client.close()
+    }
   }
   const request = volumeRequest('mount', values)
   const instance = await instanceOf(values)
   const client = await instanceClient(instance)
+  const stop = listenForStop()
   try {
-    const { pod, path, note } = await mountVolume(instance, request, client)
+    const { pod, path, note } = await mountVolume(instance, request, { client, signal: stop.signal })
     if (note !== undefined) process.stderr.write(`connectors: ${note}\n`)
     if (values.output === 'json') {
       const files = (await readdir(path)).filter(name => !name.startsWith('..')).sort()
@@ -42,7 +51,11 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(`${path}\n`)
     process.stderr.write(`Remove it with: connectors mount --remove ${pod.namespace}/${pod.name}\n`)
     return 0
+  } catch (error) {
+    if (stop.signal.aborted) return stop.status()
+    throw error
   } finally {
     client.close()
+    stop.dispose()
   }
 }

@@ -40,14 +40,14 @@ const volumeName = 'connectors'
 export async function mountVolume(
   instance: RunningInstance,
   request: VolumeRequest,
-  client: KubeClient,
+  { client, signal }: { readonly client: KubeClient; readonly signal: AbortSignal },
 ): Promise<MountedVolume> {
   const configurations = request.configurations ?? (await allConfigurations(request.connectors, client))
   const pod = await client.create(pods, podOf(request, configurations))
   const ref = { namespace: request.namespace, name: pod.metadata.name }
   const remove = () => client.delete(pods, ref)
   try {
-    await untilMounted(pod, client)
+    await untilMounted(pod, { client, signal })
   } catch (error) {
     await remove()
     throw error
@@ -103,7 +103,10 @@ function podOf(request: VolumeRequest, configurations: readonly string[]): Pod {
 const mountTimeoutMs = 20_000
 const lookAgainMs = 20
 
-async function untilMounted(pod: Pod, client: KubeClient): Promise<void> {
+async function untilMounted(
+  pod: Pod,
+  { client, signal }: { readonly client: KubeClient; readonly signal: AbortSignal },
+): Promise<void> {
   const { namespace = '', name, uid } = pod.metadata
   const deadlineMs = performance.now() + mountTimeoutMs
   for (;;) {
@@ -115,6 +118,6 @@ async function untilMounted(pod: Pod, client: KubeClient): Promise<void> {
       const why = `nothing happened in ${mountTimeoutMs / 1000} s; is "connectors dev" healthy?`
       throw new ConnectorsError('TIMEOUT', 'MountTimeout', `Cannot mount a volume: ${why}`)
     }
-    await systemClock.sleep(lookAgainMs, {})
+    await systemClock.sleep(lookAgainMs, { signal })
   }
 }

@@ -9,14 +9,14 @@ export interface ShutdownOptions {
 }
 
 export interface Shutdown {
-  /** Aborted by the first SIGTERM or SIGINT, or by `begin`. */
+  /** Aborted by the first SIGTERM, SIGINT or SIGHUP, or by `begin`. */
   readonly signal: AbortSignal
   begin(reason: string): void
   /** Stops listening for signals. */
   dispose(): void
 }
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 export function listenForShutdown({ source, exit }: ShutdownOptions): Shutdown {
   const stop = new AbortController()
@@ -24,14 +24,12 @@ export function listenForShutdown({ source, exit }: ShutdownOptions): Shutdown {
     if (stop.signal.aborted) exit(exitCodes[signal])
     else stop.abort(new Error(`${signal} was received`))
   }
-  source.on('SIGTERM', onSignal)
-  source.on('SIGINT', onSignal)
+  for (const name of Object.keys(exitCodes)) source.on(name, onSignal)
   return {
     signal: stop.signal,
     begin: reason => stop.abort(new Error(reason)),
     dispose() {
-      source.off('SIGTERM', onSignal)
-      source.off('SIGINT', onSignal)
+      for (const name of Object.keys(exitCodes)) source.off(name, onSignal)
     },
   }
 }

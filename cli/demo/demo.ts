@@ -42,7 +42,7 @@ export async function runDemo(instance: Instance, options: DemoOptions): Promise
   try {
     await showRefusal(steps, server)
     await connect(steps, { instance, manifests, server, signal: options.signal })
-    await cloneAndPush(steps, { instance, work, server, credential })
+    await cloneAndPush(steps, { instance, work, server, credential, signal: options.signal })
     await steps.run('read what the proxy recorded', async () => {
       const lines = options.takeAudit().map(describeAudit)
       return [undefined, `${lines.length} requests${lines.map(line => `\n      ${line}`).join('')}`]
@@ -150,8 +150,10 @@ async function cloneAndPush(
     work,
     server,
     credential,
+    signal,
   }: {
     readonly instance: Instance
+    readonly signal: AbortSignal
     readonly work: string
     readonly server: GitServer
     readonly credential: DemoCredential
@@ -165,7 +167,10 @@ async function cloneAndPush(
     serviceAccount: 'default',
   }
   const volume = await steps.run('mount a volume through the CSI driver', async () => {
-    const volume = await mountVolume({ dataDir, run: instance.run }, request, instance.client)
+    const volume = await mountVolume({ dataDir, run: instance.run }, request, {
+      client: instance.client,
+      signal,
+    })
     return [volume, volume.path]
   })
   try {
@@ -259,7 +264,11 @@ async function git(
 }
 
 function failure(why: string): ConnectorsError {
-  return new ConnectorsError('PRECONDITION', 'DemoFailed', `Cannot go on with the demo: ${why}`)
+  return new ConnectorsError(
+    'PRECONDITION',
+    'DemoFailed',
+    `Cannot go on with the demo: ${why}; what each part says shows 'bin/connectors dev --demo --log-level info'`,
+  )
 }
 
 async function stayUp(

@@ -63,7 +63,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       { what: 'control plane', port: options.ports.api },
     )
     closers.push(() => controlPlane.close())
-    await writeFile(kubeconfig, controlPlane.kubeconfig, { mode: 0o600 })
+    await writeKubeconfig(kubeconfig, controlPlane.kubeconfig)
     const client = await clientOf(kubeconfig, 'connectors-dev')
     closers.push(() => client.close())
 
@@ -75,6 +75,22 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+async function writeKubeconfig(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { mode: 0o600 })
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code
+    throw new ConnectorsError(
+      'INVALID',
+      'KubeconfigInvalid',
+      `Cannot write "${path}" as kubeconfig: ${why}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -108,7 +108,17 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Creates the object, or makes the existing one like it; labels and annotations that others added stay. */
 export async function applyManifest(client: KubeClient, manifest: Manifest): Promise<void> {
-  const { resource, object } = manifest
+  try {
+    await createOrReplace(client, manifest)
+  } catch (error) {
+    if (!(error instanceof ConnectorsError)) throw error
+    const why = error.message.replace(/^Cannot/, 'cannot')
+    const message = `Cannot apply manifest "${manifest.origin}": ${why}`
+    throw new ConnectorsError(error.code, error.reason, message, { cause: error })
+  }
+}
+
+async function createOrReplace(client: KubeClient, { resource, object }: Manifest): Promise<void> {
   const existing = await client.find(resource, object.metadata)
   if (existing === undefined) {
     await client.create(resource, object)
