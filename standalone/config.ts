@@ -20,7 +20,7 @@ export interface ControlPlaneOptions {
 }
 
 const loopback = ['127.0.0.1', '::1', 'localhost']
-const productDefinitions = new URL('../charts/connectors/crds/', import.meta.url)
+const productDefinitions = new URL('../charts/connectors/definitions/', import.meta.url)
 
 export function parseOptions(options: ControlPlaneOptions) {
   const listen = options.listen ?? '127.0.0.1'

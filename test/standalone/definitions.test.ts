@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import type { Json } from '../helpers/control-plane.ts'
 
 const test = suite('standalone/definitions')
-const folder = new URL('../../charts/connectors/crds/', import.meta.url)
+const folder = new URL('../../charts/connectors/definitions/', import.meta.url)
 
 async function definitions(): Promise<Json[]> {
   const files = (await readdir(folder)).filter(name => name.endsWith('.yaml'))
