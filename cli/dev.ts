@@ -27,7 +27,7 @@ Options:
   --listen ADDRESS      a loopback address (default: 127.0.0.1)
   --api-port PORT       of the control plane (default: a free one)
   --proxy-port PORT     of the reverse proxy (default: a free one)
-  --no-builtins         do not load the built-in ConnectorClasses
+  --no-builtins         do not load the built-in ConnectorClasses and ResourceInterfaces
   --log-level LEVEL     ${logLevels.join(', ')} (default: warn)
   --demo                show a clone and a push without a credential, then stay up
   --once                with --demo: end after it

@@ -68,7 +68,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     closers.push(() => client.close())
 
     await applyFolder(client, join(root, 'cli/dev/cluster.yaml'))
-    if (options.loadsBuiltins) await applyFolder(client, join(root, 'classes'))
+    if (options.loadsBuiltins) {
+      await applyFolder(client, join(root, 'classes'))
+      await applyFolder(client, join(root, 'resource-interface/definitions'))
+    }
 
     const part = await startComponents(options, { client, log, closers })
     return { client, run: { pid: process.pid, kubeconfig, ...part }, stop }
