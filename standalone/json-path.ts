@@ -9,7 +9,7 @@ type Step = (values: unknown[]) => unknown[]
 export function parseJsonPath(path: string): (object: unknown) => unknown[] {
   const steps: Step[] = []
   const pattern =
-    /\.((?:\\.|[\w-])+)|\['([^']*)'\]|\[(-?\d+)\]|(?:\.|\[)(\*)\]?|\[\?\(@\.([\w.-]+)\s*==\s*(?:"([^"]*)"|'([^']*)'|(true|false|-?\d+))\)\]/y
+    /\.((?:\\.|[^\s.,*[\]$@{}()\\])+)|\['([^']*)'\]|\[(-?\d+)\]|(?:\.|\[)(\*)\]?|\[\?\(@\.([\w.-]+)\s*==\s*(?:"([^"]*)"|'([^']*)'|(true|false|-?\d+))\)\]/y
   const text = path.replace(/^\{(.*)\}$/, '$1').replace(/^\$/, '')
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex

@@ -150,6 +150,15 @@ test('get prints our columns, in all forms', async () => {
       'SecretNotFound',
     ])
     assert.equal(rows(await kubectl('get', 'connectorclasses'))[0], ['NAME', 'READY', 'REASON', 'AGE'])
+    const interfaces = new URL('../../resource-interface/definitions/', import.meta.url).pathname
+    await kubectl('apply', '-f', `${interfaces}gitcoderepository.yaml`)
+    assert.equal(
+      rows(await kubectl('get', 'resourceinterfaces')).map(cells => cells.slice(0, 2)),
+      [
+        ['NAME', 'CATEGORY'],
+        ['gitcoderepository', 'GitCodeRepository'],
+      ],
+    )
     assert.equal(rows(await kubectl('get', 'secrets', '-o', 'wide'))[1]?.slice(0, 3), [
       'credential',
       'kubernetes.io/basic-auth',

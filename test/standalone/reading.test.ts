@@ -32,7 +32,7 @@ test('JSONPath: what columns use', () => {
     ['{.spec.with-dash}', [true]],
     ["$.spec.a['b.c']", [1]],
     ['.spec.a.b\\.c', [1]],
-    ['.labels.tekton\\.dev/x', undefined],
+    ['.labels.tekton\\.dev/x', ['p']],
     ["['labels']['tekton.dev/x']", ['p']],
     ['.spec.list[1].v', [2]],
     ['.spec.list[-1].v', [2]],
@@ -42,6 +42,7 @@ test('JSONPath: what columns use', () => {
     ['.spec.none.deeper', []],
     ['.spec.list[9]', []],
     ['.spec.__proto__', []],
+    ['.labels.tekton/x y', undefined],
     ['.spec[', undefined],
     ['.spec.list[?(@.v>1)]', undefined],
   ] as const) {
