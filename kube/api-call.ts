@@ -11,6 +11,8 @@ import type { Answer, Exchange, OpenAnswer, Transport } from './transport.ts'
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
+  /** Called right before each attempt is sent: what it throws keeps that one from being sent. */
+  readonly permit?: (() => void) | undefined
 }
 
 const defaultTimeoutMs = 30_000
@@ -56,7 +58,7 @@ export function createCaller({ transport, credentials, clock }: CallerOptions): 
     const body = call.body === undefined ? undefined : JSON.stringify(call.body)
     let authorization = await credentials.authorization({ fresh: false })
     for (let attempt = 1; ; attempt++) {
-      const { method, contentType, repeatable } = call
+      const { method, contentType, repeatable, permit } = call
       const leftMs = deadlineMs - clock.monotonicMs()
       const answer = await how({
         method,
@@ -68,6 +70,7 @@ export function createCaller({ transport, credentials, clock }: CallerOptions): 
         timeoutMs: leftMs,
         signal,
         repeatable,
+        permit,
       })
       if (answer.status >= 200 && answer.status < 300) return answer
       const error = await refuse(answer)

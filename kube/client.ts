@@ -6,18 +6,10 @@ import { hasCode, unreadable } from './api-error.ts'
 import type { Clock } from './clock.ts'
 import type { KubeConfig } from './config.ts'
 import type { KubeObject, NewObject, ObjectRef, TokenRequest } from './objects.ts'
+import { createPages, isNamed, type ListQuery, type ObjectList, placeOf, selectorsOf } from './pages.ts'
 import { apiVersionOf, type Resource, serviceAccounts } from './resources.ts'
 import { createTransport } from './transport.ts'
 import { type WatchEvent, watchEvents } from './watch.ts'
-
-export interface ListQuery extends CallOptions {
-  /** Absent: all namespaces. */
-  readonly namespace?: string | undefined
-  readonly labelSelector?: string | undefined
-  readonly fieldSelector?: string | undefined
-  /** Objects per page. */
-  readonly limit?: number
-}
 
 export interface WatchQuery extends ListQuery {
   readonly resourceVersion: string
@@ -25,11 +17,6 @@ export interface WatchQuery extends ListQuery {
   readonly timeoutSeconds?: number
   /** Silence (not even a bookmark) after which the watch counts as dead. */
   readonly idleMs?: number
-}
-
-export interface ObjectList<T> {
-  readonly items: readonly T[]
-  readonly resourceVersion: string
 }
 
 export interface DeleteOptions extends CallOptions {
@@ -66,6 +53,12 @@ export interface KubeClient {
     ref: ObjectRef,
     options: CallOptions & { readonly patch: MergePatch },
   ): Promise<T>
+  /** Server-side apply: what the object says becomes the manager's, be it taken from another one. */
+  apply<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    options: CallOptions & { readonly fieldManager: string },
+  ): Promise<T>
   delete(resource: Resource, ref: ObjectRef, options?: DeleteOptions): Promise<void>
   replaceStatus<T extends KubeObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T>
   patchStatus<T extends KubeObject>(
@@ -96,7 +89,6 @@ export interface KubeClientOptions {
   readonly maxAnswerBytes?: number
 }
 
-const defaultPage = 250
 // etcd takes objects of 1.5 MiB.
 const maxLineBytes = 8 * 1024 * 1024
 
@@ -104,61 +96,12 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   const { config, clock, userAgent, maxAnswerBytes = 32 * 1024 * 1024 } = options
   const transport = createTransport({ config, userAgent, maxAnswerBytes })
   const { json, open } = createCaller({ transport, credentials: config.credentials, clock })
+  const pages = createPages(json)
 
   async function object<T extends KubeObject>(call: Call): Promise<T> {
     const found = await json<T>(call)
     if (!isNamed(found)) throw unreadable(actionOf(call), 'is not an object with a name')
     return found
-  }
-
-  async function page<T extends KubeObject>(
-    resource: Resource<T>,
-    query: ListQuery,
-    from: { readonly limit: number; readonly next: string },
-  ): Promise<{ readonly list: ObjectList<T>; readonly next: string }> {
-    const search = selectors(query)
-    search.set('limit', String(from.limit))
-    if (from.next !== '') search.set('continue', from.next)
-    const call: Call = {
-      ...scope(query),
-      verb: 'list',
-      method: 'GET',
-      resource,
-      query: search,
-      repeatable: true,
-    }
-    const answer = await json<{
-      items?: readonly T[] | null
-      metadata?: { resourceVersion?: string; continue?: string }
-    }>(call)
-    const found = answer.items ?? []
-    if (!Array.isArray(found) || !found.every(isNamed))
-      throw unreadable(actionOf(call), 'is not a list of objects')
-    const type = { apiVersion: apiVersionOf(resource), kind: resource.kind }
-    // A list's items leave out what they all share.
-    const items = found.map(item => (item.kind === undefined ? { ...type, ...item } : item))
-    const { resourceVersion = '', continue: next = '' } = answer.metadata ?? {}
-    return { list: { items, resourceVersion }, next }
-  }
-
-  async function* pages<T extends KubeObject>(
-    resource: Resource<T>,
-    query: ListQuery = {},
-  ): AsyncGenerator<ObjectList<T>> {
-    let limit = query.limit ?? defaultPage
-    let next = ''
-    for (;;) {
-      try {
-        const got = await page(resource, query, { limit, next })
-        yield got.list
-        next = got.next
-        if (next === '') return
-      } catch (error) {
-        // Objects of a megabyte each: the same page in smaller pieces.
-        if (!hasReason(error, 'AnswerTooLarge') || limit === 1) throw error
-        limit = Math.max(1, Math.floor(limit / 8))
-      }
-    }
   }
 
   const get: KubeClient['get'] = (resource, ref, call = {}) =>
@@ -175,21 +118,17 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       repeatable: subject.metadata.resourceVersion !== undefined,
     })
 
+  const amend = <T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    call: Partial<Call> & { readonly body: unknown; readonly contentType: string },
+  ): Promise<T> => object<T>({ verb: 'patch', ...call, method: 'PATCH', resource, ref, repeatable: true })
+
   const merge = <T extends KubeObject>(
     resource: Resource<T>,
     ref: ObjectRef,
     { patch, ...call }: Partial<Call> & { readonly patch: MergePatch },
-  ): Promise<T> =>
-    object<T>({
-      ...call,
-      verb: 'patch',
-      method: 'PATCH',
-      resource,
-      ref,
-      body: patch,
-      contentType: 'application/merge-patch+json',
-      repeatable: true,
-    })
+  ): Promise<T> => amend(resource, ref, { ...call, body: patch, contentType: 'application/merge-patch+json' })
 
   return {
     get,
@@ -212,13 +151,13 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       return { items, resourceVersion }
     },
     async *watch<T extends KubeObject>(resource: Resource<T>, query: WatchQuery) {
-      const search = selectors(query)
+      const search = selectorsOf(query)
       search.set('watch', 'true')
       search.set('allowWatchBookmarks', 'true')
       search.set('resourceVersion', query.resourceVersion)
       if (query.timeoutSeconds !== undefined) search.set('timeoutSeconds', String(query.timeoutSeconds))
       const call: Call = {
-        ...scope(query),
+        ...placeOf(query),
         verb: 'watch',
         method: 'GET',
         resource,
@@ -241,6 +180,15 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       }),
     replace: (resource, subject, call = {}) => write(resource, subject, call),
     patch: (resource, ref, call) => merge(resource, ref, call),
+    apply: (resource, subject, { fieldManager, ...call }) =>
+      amend(resource, subject.metadata, {
+        ...call,
+        verb: 'apply',
+        query: new URLSearchParams({ fieldManager, force: 'true' }),
+        body: typed(resource, subject),
+        // JSON is YAML.
+        contentType: 'application/apply-patch+yaml',
+      }),
     async delete(resource, ref, { preconditions, propagationPolicy, ...call } = {}) {
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy }
       await json({ ...call, verb: 'delete', method: 'DELETE', resource, ref, body, repeatable: true })
@@ -272,27 +220,8 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   }
 }
 
-function selectors({ labelSelector, fieldSelector }: ListQuery): URLSearchParams {
-  const search = new URLSearchParams()
-  if (labelSelector !== undefined) search.set('labelSelector', labelSelector)
-  if (fieldSelector !== undefined) search.set('fieldSelector', fieldSelector)
-  return search
-}
-
-function scope({
-  namespace,
-  signal,
-  timeoutMs,
-}: ListQuery): Pick<Call, 'namespace' | 'signal' | 'timeoutMs'> {
-  return { namespace, signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
-}
-
 function typed(resource: Resource<unknown>, subject: object): object {
   return { ...subject, apiVersion: apiVersionOf(resource), kind: resource.kind }
-}
-
-function isNamed(object: KubeObject | null): boolean {
-  return typeof object?.metadata?.name === 'string'
 }
 
 function hasReason(error: unknown, reason: string): boolean {

@@ -19,6 +19,8 @@ export interface Exchange {
   readonly signal?: AbortSignal | undefined
   /** May be sent again when a kept connection turns out to have been closed by the server. */
   readonly repeatable: boolean
+  /** Throws what keeps the request, or its next attempt, from being sent. */
+  readonly permit?: (() => void) | undefined
 }
 
 export interface Answer {
@@ -80,6 +82,7 @@ export function createTransport({ config, userAgent, maxAnswerBytes }: Transport
   const prefix = config.server.pathname.replace(/\/+$/, '')
 
   function start(request: Exchange, through: http.Agent): http.ClientRequest {
+    request.permit?.()
     const headers: http.OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': userAgent }
     if (request.authorization !== undefined) headers['authorization'] = request.authorization.reveal()
     if (request.body !== undefined) {
