@@ -11,6 +11,12 @@ const commands: Readonly<Record<string, Command>> = {
   mount: { summary: 'mount a volume of a running instance', load: () => import('./mount.ts') },
   exec: { summary: 'run a command with a volume mounted', load: () => import('./exec.ts') },
   render: { summary: 'render one template, or a stream of them', load: () => import('./render.ts') },
+  controller: {
+    summary: 'keep Connectors true (a server in a cluster)',
+    load: () => import('./controller.ts'),
+  },
+  proxy: { summary: 'hand requests on to tools (a server in a cluster)', load: () => import('./proxy.ts') },
+  csi: { summary: 'mount volumes on a node (a server in a cluster)', load: () => import('./csi.ts') },
 }
 
 const help = `Usage: connectors COMMAND [OPTION...]
@@ -19,7 +25,7 @@ Secretless access to Git servers and other tools for CI workloads on Kubernetes.
 
 Commands:
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`)
   .join('\n')}
 
 'connectors COMMAND --help' says more. Exit statuses: docs/command-line.md.

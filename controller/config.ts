@@ -1,25 +1,19 @@
 // The controller's settings: flags, their defaults, and what is wrong with them, all at once.
-import { ConnectorsError } from '../connector/errors.ts'
 import {
   addressFlag,
   booleanFlag,
-  choiceFlag,
   durationFlag,
   type Flag,
   type FlagSource,
+  type FlagValues,
   integerFlag,
+  listFlag,
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
-import { logLevels } from '../runtime/log.ts'
-import { parseConnectTo } from '../upstream/connect-to.ts'
+import { connectToProblem, parseConnectTo } from '../upstream/connect-to.ts'
 
-const controllerFlags = {
-  kubeconfig: textFlag({
-    fallback: '',
-    env: 'KUBECONFIG',
-    help: "kubeconfig of the cluster; without one, the pod's own account",
-  }),
+export const controllerFlags = {
   'system-namespace': textFlag({ fallback: 'connectors-system', help: 'namespace of the installation' }),
   'cluster-domain': domainFlag({ fallback: 'cluster.local', help: "the cluster's DNS domain" }),
   'proxy-exposed-url': urlFlag({
@@ -29,24 +23,32 @@ const controllerFlags = {
   'probe-interval': durationFlag({ fallback: 300_000, minMs: 100, help: 'time between probes of one tool' }),
   'probe-concurrency': integerFlag({ fallback: 32, min: 1, max: 1024, help: 'probes at a time' }),
   'scope-grants': booleanFlag({ fallback: true, help: 'grant the use of Connectors to their scope' }),
-  'connect-to': connectToFlag({
-    fallback: '',
-    help: 'where a connection really goes: host:port=host:port, may be repeated',
+  'connect-to': listFlag({
+    fallback: [],
+    problem: connectToProblem,
+    help: 'host:port=host:port, connects there instead; repeatable',
+  }),
+  'leader-elect': booleanFlag({ help: 'act only while holding a Lease, so that one of several acts' }),
+  'lease-duration': durationFlag({
+    fallback: 10_000,
+    minMs: 1000,
+    help: 'how long the others wait for a leader that gives no sign',
   }),
   'metrics-address': addressFlag({
-    fallback: { host: '::', port: 8081 },
+    fallback: { host: '', port: 8081 },
     help: 'address of /healthz, /readyz and /metrics',
   }),
-  'log-level': choiceFlag(logLevels, { fallback: 'info', help: 'the least important lines to write' }),
 }
 
-export type ControllerConfig = ReturnType<typeof parseControllerConfig>
+export type ControllerConfig = ReturnType<typeof controllerConfigFrom>
 
-export function parseControllerConfig(source: FlagSource) {
-  const flags = parseFlags(controllerFlags, source)
+export function parseControllerConfig(source: FlagSource): ControllerConfig {
+  return controllerConfigFrom(parseFlags(controllerFlags, source))
+}
+
+export function controllerConfigFrom(flags: FlagValues<typeof controllerFlags>) {
   const exposedUrl = flags['proxy-exposed-url']
   return Object.freeze({
-    kubeconfig: flags.kubeconfig,
     proxy: Object.freeze({
       clusterDomain: flags['cluster-domain'],
       systemNamespace: flags['system-namespace'],
@@ -55,9 +57,10 @@ export function parseControllerConfig(source: FlagSource) {
     probeIntervalMs: flags['probe-interval'],
     probeConcurrency: flags['probe-concurrency'],
     scopeGrants: flags['scope-grants'],
-    connectTo: parseConnectTo(connectToEntries(flags['connect-to'])),
+    leaderElect: flags['leader-elect'],
+    leaseMs: flags['lease-duration'],
+    connectTo: parseConnectTo(flags['connect-to']),
     metricsAddress: flags['metrics-address'],
-    logLevel: flags['log-level'],
   })
 }
 
@@ -80,24 +83,4 @@ function urlFlag(options: TextOptions): Flag<string> {
       return isBase ? { value: text.replace(/\/+$/, '') } : { problem: 'must be an http or https URL' }
     },
   }
-}
-
-function connectToFlag(options: TextOptions): Flag<string> {
-  return {
-    ...options,
-    repeatable: true,
-    parse: text => {
-      try {
-        parseConnectTo(connectToEntries(text))
-        return { value: text }
-      } catch (error) {
-        if (!(error instanceof ConnectorsError)) throw error
-        return { problem: 'must be host:port=host:port' }
-      }
-    },
-  }
-}
-
-function connectToEntries(text: string): readonly string[] {
-  return text.split(',').filter(entry => entry.trim() !== '')
 }

@@ -1,5 +1,4 @@
 // Settings of the proxy. Spec: proxy.md.
-import { ConnectorsError } from '../connector/errors.ts'
 import {
   addressFlag,
   booleanFlag,
@@ -11,49 +10,49 @@ import {
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
-import { type ConnectTo, parseConnectTo } from '../upstream/connect-to.ts'
+import { type ConnectTo, connectToProblem, parseConnectTo } from '../upstream/connect-to.ts'
 
 export const proxyFlags = {
-  listen: addressFlag({ fallback: { host: '::', port: 8080 }, help: 'address of the reverse proxy (:8080)' }),
+  listen: addressFlag({ fallback: { host: '', port: 8080 }, help: 'address of the reverse proxy' }),
   'metrics-address': addressFlag({
-    fallback: { host: '::', port: 9090 },
-    help: 'address of /healthz, /readyz and /metrics (:9090)',
+    fallback: { host: '', port: 9090 },
+    help: 'address of /healthz, /readyz and /metrics',
   }),
-  'cluster-domain': textFlag({ fallback: 'cluster.local', help: 'domain of Services (cluster.local)' }),
+  'cluster-domain': textFlag({ fallback: 'cluster.local', help: 'domain of Services' }),
   'token-audiences': listFlag({
     fallback: ['connectors'],
-    help: 'audiences of accepted tokens (connectors)',
+    problem: items => (items.length === 0 ? 'must name one: any token would pass otherwise' : undefined),
+    help: 'audiences of accepted tokens',
   }),
   'auth-grace': durationFlag({
     fallback: 300_000,
-    help: 'how long an allow serves while the API server is silent (5m)',
+    help: 'how long an allow serves while the API server is silent',
   }),
   'enable-connector-proxy-permissions': booleanFlag({
     fallback: true,
-    help: 'ask for get on connectors/proxy as well (true)',
+    help: 'ask for get on connectors/proxy as well',
   }),
   'requests-per-caller': integerFlag({
     fallback: 256,
     min: 1,
     max: 100_000,
-    help: 'requests that one caller may have under way (256)',
+    help: 'requests that one caller may have under way',
   }),
-  'drain-timeout': durationFlag({ fallback: 300_000, help: 'time for running transfers at the end (5m)' }),
-  'connect-to': listFlag({ fallback: [], help: 'host:port=host:port, connects there instead; repeatable' }),
+  'drain-timeout': durationFlag({ fallback: 300_000, help: 'time for running transfers at the end' }),
+  'connect-to': listFlag({
+    fallback: [],
+    problem: connectToProblem,
+    help: 'host:port=host:port, connects there instead; repeatable',
+  }),
 }
 
-export type ProxyConfig = Omit<FlagValues<typeof proxyFlags>, 'connect-to'> & {
-  readonly connectTo: ConnectTo
-}
+type ProxyFlagValues = FlagValues<typeof proxyFlags>
+export type ProxyConfig = Omit<ProxyFlagValues, 'connect-to'> & { readonly connectTo: ConnectTo }
 
 export function parseProxyConfig(source: FlagSource): ProxyConfig {
-  const { 'connect-to': connectTo, ...flags } = parseFlags(proxyFlags, source)
-  if (flags['token-audiences'].length === 0) {
-    throw new ConnectorsError(
-      'INVALID',
-      'FlagsInvalid',
-      'Cannot start with these settings: --token-audiences must name one; any token would pass otherwise',
-    )
-  }
+  return proxyConfigFrom(parseFlags(proxyFlags, source))
+}
+
+export function proxyConfigFrom({ 'connect-to': connectTo, ...flags }: ProxyFlagValues): ProxyConfig {
   return Object.freeze({ ...flags, connectTo: parseConnectTo(connectTo) })
 }

@@ -76,7 +76,7 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     throw error
   })
   return {
-    url: `http://${urlHost(config.listen.host)}:${port}`,
+    url: `http://${urlHost(config.listen.host || '::')}:${port}`,
     metricsUrl: `http://${urlHost(health.host)}:${health.port}`,
     async close() {
       await server.close({ timeoutMs: config['drain-timeout'] })

@@ -12,3 +12,15 @@ export function parseDuration(text: string): number | undefined {
   }
   return totalMs <= Number.MAX_SAFE_INTEGER ? Math.round(totalMs) : undefined
 }
+
+/** What `parseDuration` reads, in the largest units that leave nothing over: `5m`, `1h30m`. */
+export function formatDuration(ms: number): string {
+  const parts: string[] = []
+  let leftMs = ms
+  for (const [unit, sizeMs] of Object.entries(unitMs).reverse()) {
+    const count = Math.floor(leftMs / sizeMs)
+    if (count > 0) parts.push(`${count}${unit}`)
+    leftMs -= count * sizeMs
+  }
+  return parts.join('') || '0'
+}

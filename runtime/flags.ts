@@ -1,7 +1,7 @@
 // Command lines as each component's config.ts declares them: typed values with defaults, and every problem at once.
 import { parseArgs } from 'node:util'
 import { ConnectorsError } from '../connector/errors.ts'
-import { parseDuration } from './duration.ts'
+import { formatDuration, parseDuration } from './duration.ts'
 
 /** One option: what a text means, or what is wrong with it. */
 export interface Flag<T> {
@@ -11,6 +11,8 @@ export interface Flag<T> {
   /** Variable to take the value from when the command line does not give one. */
   readonly env?: string
   readonly help: string
+  /** How its help writes a default; absent: as text. */
+  format?(value: T): string
   /** A flag that stands for itself: `--require-ready` is `--require-ready=true`. */
   readonly bare?: boolean
   /** Given again, it adds; otherwise the last one counts. */
@@ -28,8 +30,16 @@ interface Common<T> {
   readonly help: string
 }
 
-export function textFlag(options: Common<string>): Flag<string> {
-  return { ...options, parse: value => ({ value }) }
+/** `problem` says what is wrong with a text. */
+export function textFlag({
+  problem = () => undefined,
+  ...options
+}: Common<string> & { readonly problem?: (text: string) => string | undefined }): Flag<string> {
+  return { ...options, parse: value => asParsed(value, problem(value)) }
+}
+
+function asParsed<T>(value: T, problem: string | undefined): ReturnType<Flag<T>['parse']> {
+  return problem === undefined ? { value } : { problem }
 }
 
 /** One of a closed set of words. */
@@ -73,6 +83,7 @@ export function durationFlag(options: Common<number> & { readonly minMs?: number
   const { minMs = 0, ...common } = options
   return {
     ...common,
+    format: formatDuration,
     parse: text => {
       const value = parseDuration(text)
       if (value === undefined) return { problem: 'must be a duration like 30s, 5m or 1h30m' }
@@ -82,16 +93,23 @@ export function durationFlag(options: Common<number> & { readonly minMs?: number
 }
 
 /** A comma list; the flag may also be repeated. */
-export function listFlag(options: Common<readonly string[]>): Flag<readonly string[]> {
+export function listFlag({
+  problem = () => undefined,
+  ...options
+}: Common<readonly string[]> & {
+  /** Of the whole list. */
+  readonly problem?: (items: readonly string[]) => string | undefined
+}): Flag<readonly string[]> {
   return {
     ...options,
     repeatable: true,
-    parse: text => ({
-      value: text
+    parse: text => {
+      const items = text
         .split(',')
         .map(item => item.trim())
-        .filter(item => item !== ''),
-    }),
+        .filter(item => item !== '')
+      return asParsed(items, problem(items))
+    },
   }
 }
 
@@ -105,6 +123,7 @@ export interface Address {
 export function addressFlag(options: Common<Address>): Flag<Address> {
   return {
     ...options,
+    format: ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
     parse: text => {
       const [, host = '', port = ''] = /^(\[[0-9A-Fa-f:.]+\]|[\w.-]*):(\d{1,5})$/.exec(text) ?? []
       if (port === '' || Number(port) > 65_535) return { problem: 'must be an address like 127.0.0.1:8080' }
@@ -178,8 +197,13 @@ function readArguments(
 export function renderFlags(flags: Flags): string {
   const rows = Object.entries(flags).map(([name, flag]) => [
     `--${name}`,
-    `${flag.help}${flag.env === undefined ? '' : ` [${flag.env}]`}`,
+    [flag.help, defaultOf(flag), flag.env === undefined ? '' : `[${flag.env}]`].filter(Boolean).join(' '),
   ])
   const width = Math.max(...rows.map(([name = '']) => name.length))
   return rows.map(([name = '', help = '']) => `  ${name.padEnd(width)}  ${help}\n`).join('')
+}
+
+function defaultOf({ fallback, format = String }: Flag<unknown>): string {
+  const text = fallback === undefined ? '' : format(fallback)
+  return text === '' ? '' : `(default ${text})`
 }

@@ -43,7 +43,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
     throw new ConnectorsError('UNAVAILABLE', 'AddressUnavailable', message, { cause: error })
   }
   return {
-    host: options.host,
+    host: options.host || '::',
     port: (server.address() as AddressInfo).port,
     async close() {
       const closed = once(server, 'close')

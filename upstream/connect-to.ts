@@ -12,17 +12,27 @@ export type ConnectTo = ReadonlyMap<string, Endpoint>
 export function parseConnectTo(entries: readonly string[]): ConnectTo {
   return new Map(
     entries.map(entry => {
-      const [from, to, ...rest] = entry.split('=').map(parseEndpoint)
-      if (from === undefined || to === undefined || rest.length > 0) {
-        throw new ConnectorsError(
-          'INVALID',
-          'ConnectToInvalid',
-          `Cannot use "${entry}" as a connection's other end: it must be host:port=host:port`,
-        )
-      }
-      return [endpointKey(from), to]
+      const ends = parseEntry(entry)
+      if (ends !== undefined) return [endpointKey(ends.from), ends.to]
+      throw new ConnectorsError(
+        'INVALID',
+        'ConnectToInvalid',
+        `Cannot use "${entry}" as a connection's other end: it ${wanted}`,
+      )
     }),
   )
+}
+
+const wanted = 'must be host:port=host:port'
+
+/** What is wrong with entries, undefined for nothing. */
+export function connectToProblem(entries: readonly string[]): string | undefined {
+  return entries.every(entry => parseEntry(entry) !== undefined) ? undefined : wanted
+}
+
+function parseEntry(entry: string): { readonly from: Endpoint; readonly to: Endpoint } | undefined {
+  const [from, to, ...rest] = entry.split('=').map(parseEndpoint)
+  return from === undefined || to === undefined || rest.length > 0 ? undefined : { from, to }
 }
 
 export function endpointKey({ host, port }: Endpoint): string {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectorsError } from '../../connector/errors.ts'
-import { parseDuration } from '../../runtime/duration.ts'
+import { formatDuration, parseDuration } from '../../runtime/duration.ts'
 import {
   addressFlag,
   booleanFlag,
@@ -151,10 +151,32 @@ for (const [text, ms] of durations) {
   test(`duration "${text}"`, () => assert.is(parseDuration(text), ms))
 }
 
-test('help shows each flag with its meaning and variable', () => {
+const shortest: readonly [number, string][] = [
+  [0, '0'],
+  [250, '250ms'],
+  [1500, '1s500ms'],
+  [300_000, '5m'],
+  [5_400_000, '1h30m'],
+]
+
+for (const [ms, text] of shortest)
+  test(`${ms} ms is written ${text}`, () => assert.is(formatDuration(ms), text))
+
+test('a text or a list may be refused with words of its own', () => {
+  const problem = (value: string | readonly string[]) => (value.length === 0 ? 'must be there' : undefined)
+  const own = { word: textFlag({ help: '', problem }), words: listFlag({ help: '', problem }) }
+  const parse = (...argv: string[]) => parseFlags(own, { argv, env: {} })
+  assert.equal(parse('--word=a', '--words=b,c'), { word: 'a', words: ['b', 'c'] })
+  assert.throws(() => parse('--word=', '--words=,'), /--word must be there; --words must be there/)
+})
+
+test('help shows each flag with its meaning, default and variable', () => {
   const help = renderFlags(flags)
   assert.is(help.trimEnd().split('\n').length, Object.keys(flags).length)
-  assert.match(help, /--workers +Workers\. \[WORKERS\]/)
+  assert.match(help, /--workers +Workers\. \(default 4\) \[WORKERS\]/)
+  assert.match(help, '(default 5m)')
+  assert.match(help, '(default 127.0.0.1:80)')
+  assert.match(help, /--name +Name\. \[NAME\]\n/)
 })
 
 test.run()
