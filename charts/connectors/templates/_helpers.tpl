@@ -23,6 +23,9 @@ labels:
 
 {{- define "connectors.image" -}}
 {{- with .Values.image }}
+{{- if eq .tag "latest" }}
+{{- fail "image.tag: \"latest\" names no version, and pods of one release would differ; give the tag that you built" }}
+{{- end }}
 {{- if .digest -}}
 {{ .repository }}@{{ .digest }}
 {{- else -}}
