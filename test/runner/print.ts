@@ -3,7 +3,6 @@ import { relative } from 'node:path'
 import type { Failure } from './reports.ts'
 import type { FileResult } from './run-file.ts'
 
-const outputLines = 60
 const detailLines = 80
 
 export function failedCount({ failures, problems }: FileResult): number {
@@ -16,7 +15,8 @@ export function fileLine(result: FileResult): string {
   return `${failed === 0 ? '✓' : '✘'} ${relative('', result.file)}  ${counts}  ${Math.round(result.durationMs)} ms`
 }
 
-export function failureText(result: FileResult): string {
+/** `outputLines`: how much of the end of what the file printed is worth showing. */
+export function failureText(result: FileResult, { outputLines = 60 } = {}): string {
   const parts = [
     ...result.problems.map(({ code, text, failure }) => [`✘ [${code}] ${text}`, ...failureLines(failure)]),
     ...result.failures.map(({ test, failure }) => [`✘ ${test}`, ...failureLines(failure)]),

@@ -21,6 +21,14 @@ export interface RunFileOptions {
   /** How long a file may take to end after its last test. */
   readonly graceMs: number
   readonly signal?: AbortSignal
+  /** Told of each test as it ends, for runs so long that a person watches them. */
+  readonly onTest?: (ended: EndedTest) => void
+}
+
+export interface EndedTest {
+  readonly test: string
+  readonly passed: boolean
+  readonly durationMs: number
 }
 
 const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
@@ -38,7 +46,7 @@ export async function runFile(file: string, options: RunFileOptions): Promise<Fi
   const stop = () => killGroup(child)
   options.signal?.addEventListener('abort', stop)
 
-  const record = new Recording()
+  const record = new Recording(options.onTest)
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => record.print(chunk))
   const reports = readReports(child.stdio[3] as Readable, report => record.take(report))
@@ -79,8 +87,14 @@ class Recording {
   readonly problems: Problem[] = []
   output = ''
   onDone = () => {}
+  readonly #onTest: (ended: EndedTest) => void
   #running: string | undefined
+  #startedMs = 0
   #done = false
+
+  constructor(onTest: (ended: EndedTest) => void = () => {}) {
+    this.#onTest = onTest
+  }
 
   print(chunk: Buffer): void {
     this.output = (this.output + chunk).slice(-outputLimit)
@@ -94,14 +108,15 @@ class Recording {
     switch (report.kind) {
       case 'start':
         this.#running = report.test
+        this.#startedMs = performance.now()
         break
       case 'pass':
         this.passed++
-        this.#running = undefined
+        this.#end(report.test, true)
         break
       case 'fail':
         this.failures.push({ test: report.test, failure: report.failure })
-        this.#running = undefined
+        this.#end(report.test, false)
         break
       case 'problem':
         this.problems.push({ ...report.problem, text: report.problem.text + this.during() })
@@ -111,6 +126,11 @@ class Recording {
         this.onDone()
         break
     }
+  }
+
+  #end(test: string, passed: boolean): void {
+    this.#running = undefined
+    this.#onTest({ test, passed, durationMs: performance.now() - this.#startedMs })
   }
 
   during(): string {

@@ -1,0 +1,25 @@
+// What a failing scenario prints may be read by anybody: tokens and passwords are taken out of it.
+
+const tokens = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
+const authorization = /\b(Basic|Bearer) +[\w+/=.~-]{12,}/gi
+/** A token behind a colon or a user name, in base64: the headers and user infos that volumes hold. */
+const encodedTokens = /\b(?:[\w+/]{0,40})(?:ZXlKa|OmV5S|pleUp)[\w+/=-]{40,}/g
+
+export class Redaction {
+  readonly #secrets = new Set<string>()
+
+  /** Also in base64, where it stands behind whatever user name. */
+  conceal(secret: string): void {
+    this.#secrets.add(secret)
+    this.#secrets.add(Buffer.from(secret).toString('base64'))
+    this.#secrets.add(encodeURIComponent(secret))
+  }
+
+  apply(text: string): string {
+    const known = [...this.#secrets].reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+    return known
+      .replace(authorization, '$1 [redacted]')
+      .replace(tokens, '[token]')
+      .replace(encodedTokens, '[token]')
+  }
+}

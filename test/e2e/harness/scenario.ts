@@ -1,0 +1,84 @@
+// One scenario: namespaces of its own, removed at the end, and an explanation when it fails.
+import { randomBytes } from 'node:crypto'
+import { explain } from './explain.ts'
+import { type GitServer, startGitServer } from './git-server.ts'
+import { apply, kubectl, type Manifest } from './kubectl.ts'
+import { Redaction } from './redact.ts'
+
+export type Scenario = {
+  /** Makes a namespace that exists as long as the scenario. */
+  namespace(options?: NamespaceOptions): Promise<string>
+  /** A Git server that refuses anonymous access, in a namespace of its own, with a password of its own. */
+  gitServer(): Promise<GitServer>
+  /** Takes a secret out of whatever is printed. */
+  conceal(secret: string): void
+  /** Runs when the scenario has ended, the last one first. */
+  onEnd(undo: () => Promise<unknown>): void
+}
+
+export type NamespaceOptions = {
+  /** What the name begins with. */
+  readonly prefix?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/**
+ * A test for uvu: `things('do what they should', scenario(async ({ namespace }) => { ... }))`.
+ * Its duration is printed by the runner.
+ */
+export function scenario(run: (context: Scenario) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const startedAt = new Date()
+    const redaction = new Redaction()
+    const namespaces: string[] = []
+    const undos: (() => Promise<unknown>)[] = []
+    const context: Scenario = {
+      async namespace({ prefix = 'e2e', labels = {}, annotations = {} } = {}) {
+        const name = `${prefix}-${randomBytes(4).toString('hex')}`
+        await apply([namespaceManifest(name, labels, annotations)])
+        namespaces.push(name)
+        return name
+      },
+      async gitServer() {
+        const name = await context.namespace({ prefix: 'git' })
+        const server = await startGitServer(name)
+        context.conceal(server.password)
+        return server
+      },
+      conceal: secret => redaction.conceal(secret),
+      onEnd: undo => undos.push(undo),
+    }
+    try {
+      await run(context)
+    } catch (error) {
+      console.log(redaction.apply(await explain({ namespaces, since: startedAt })))
+      throw redacted(error, redaction)
+    } finally {
+      for (const undo of undos.reverse()) await undo()
+      // The pods go while the next scenario runs: it has namespaces of its own.
+      if (namespaces.length > 0) {
+        await kubectl(['delete', 'namespace', ...namespaces, '--wait=false', '--ignore-not-found'])
+      }
+    }
+  }
+}
+
+function namespaceManifest(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string>>,
+): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { ...labels, e2e: 'true' }, annotations },
+  }
+}
+
+function redacted(error: unknown, redaction: Redaction): unknown {
+  if (!(error instanceof Error)) return error
+  error.message = redaction.apply(error.message)
+  if ('details' in error && typeof error.details === 'string') error.details = redaction.apply(error.details)
+  return error
+}

@@ -1,0 +1,150 @@
+// `npm run test:e2e -- [--keep | --installed] [FILTER ...]`: one run of the product in a real cluster.
+// It builds and loads the images, proves install and uninstall, runs the scenarios against that installation, those that
+// disturb it one at a time, and takes it away again. FILTER is a part of a test file's path below test/e2e/.
+import { readdirSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { withTempDir } from '../helpers/temp-dir.ts'
+import { failedCount, failureText } from '../runner/print.ts'
+import { type FileResult, runFile } from '../runner/run-file.ts'
+import { readSurroundings } from './harness/environment.ts'
+import { buildProjectImage, buildTestImages, loadImage } from './harness/images.ts'
+import { kubectl } from './harness/kubectl.ts'
+import { installRelease, isInstalled, uninstallRelease } from './harness/release.ts'
+
+const usage = `usage: npm run test:e2e -- [--keep | --installed] [--concurrency N] [FILTER ...]
+  --keep       leave the release installed at the end
+  --installed  test the release that is there: nothing is built, installed or uninstalled`
+
+const here = import.meta.dirname
+const limitMs = 900_000
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  let options: ReturnType<typeof readOptions>
+  try {
+    options = readOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}`)
+    return 1
+  }
+  const phases = [
+    { files: filesIn('.', options.filters), concurrency: 1 },
+    { files: filesIn('scenarios', options.filters), concurrency: options.concurrency },
+    { files: filesIn('disruptions', options.filters), concurrency: 1 },
+  ]
+  if (phases.every(({ files }) => files.length === 0)) {
+    console.error(`no e2e test answers to ${options.filters.join(' ')}`)
+    return 1
+  }
+  const startedMs = performance.now()
+  console.log(
+    `cluster: ${(await kubectl(['version', '--output=yaml'])).match(/serverVersion:[\s\S]*gitVersion: (\S+)/)?.[1]}`,
+  )
+  const results = await withTempDir(async dir => {
+    if (!options.installed) await prepare(dir, options.loadImage)
+    return runPhases(phases, options.installed)
+  })
+  let failed = results.reduce((sum, result) => sum + failedCount(result), 0)
+  if (!options.installed && !options.keep) {
+    failed += await step('uninstall the release', uninstallRelease).then(() => 0, report)
+  }
+  const passed = results.reduce((sum, result) => sum + result.passed, 0)
+  console.log(`in ${seconds(performance.now() - startedMs)}`)
+  console.log(`${passed} passed, ${failed} failed`)
+  return failed > 0 || passed === 0 ? 1 : 0
+}
+
+function readOptions(argv: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      keep: { type: 'boolean', default: false },
+      installed: { type: 'boolean', default: false },
+      concurrency: { type: 'string', default: '3' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) throw new Error(usage)
+  const concurrency = Number(values.concurrency)
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new Error(`Cannot read --concurrency "${values.concurrency}" as a number of files\n${usage}`)
+  }
+  const { loadImage } = readSurroundings(
+    values.installed ? { ...process.env, E2E_LOAD_IMAGE: 'false' } : process.env,
+  )
+  return { keep: values.keep, installed: values.installed, concurrency, filters: positionals, loadImage }
+}
+
+function filesIn(folder: string, filters: readonly string[]): string[] {
+  return readdirSync(join(here, folder))
+    .filter(name => name.endsWith('.test.ts'))
+    .map(name => join(here, folder, name))
+    .filter(file => filters.length === 0 || filters.some(filter => relative(here, file).includes(filter)))
+    .sort()
+}
+
+async function prepare(dir: string, loadCommand: string): Promise<void> {
+  const ours = await step('build the image', () => buildProjectImage(dir))
+  const others = await step('build the images of the tests', () => buildTestImages(dir))
+  await step('load the images', async () => {
+    for (const image of [ours, ...others]) await loadImage(image, loadCommand)
+  })
+  // The files of tests are processes of their own: they learn from the environment what to install.
+  process.env['E2E_IMAGE'] = ours.name
+}
+
+type Phase = { readonly files: readonly string[]; readonly concurrency: number }
+
+/** The files at the top prove install and uninstall by themselves; the others find the release installed. */
+async function runPhases(
+  [lifecycle, ...others]: readonly Phase[],
+  installed: boolean,
+): Promise<FileResult[]> {
+  const results: FileResult[] = []
+  if (lifecycle !== undefined && !installed) {
+    if (await isInstalled()) await step('uninstall what an earlier run has left', uninstallRelease)
+    results.push(...(await runFiles(lifecycle)))
+    if (!(await isInstalled())) await step('install the release', installRelease)
+  }
+  for (const phase of others) results.push(...(await runFiles(phase)))
+  return results
+}
+
+async function runFiles({ files, concurrency }: Phase): Promise<FileResult[]> {
+  const results: FileResult[] = []
+  const waiting = [...files]
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const name = basename(file, '.test.ts')
+      const result = await runFile(file, {
+        timeoutMs: limitMs,
+        graceMs: 5_000,
+        onTest: ({ test, passed, durationMs }) =>
+          console.log(`${passed ? '✓' : '✘'} ${name}: ${test}  ${seconds(durationMs)}`),
+      })
+      results.push(result)
+      if (failedCount(result) > 0) console.log(failureText(result, { outputLines: 1000 }))
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, work))
+  return results
+}
+
+async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now()
+  const result = await run()
+  console.log(`- ${what}  ${seconds(performance.now() - startedMs)}`)
+  return result
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+function report(error: unknown): number {
+  console.log(`✘ ${error instanceof Error ? error.message : error}`)
+  return 1
+}
