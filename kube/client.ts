@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { KubeConfig } from './config.ts'
 import type { KubeObject, NewObject, ObjectRef, TokenRequest } from './objects.ts'
 import { createPages, isNamed, type ListQuery, type ObjectList, placeOf, selectorsOf } from './pages.ts'
+import { type PodLogQuery, podLog } from './pod-log.ts'
 import { apiVersionOf, type Resource, serviceAccounts } from './resources.ts'
 import { createTransport } from './transport.ts'
 import { type WatchEvent, watchEvents } from './watch.ts'
@@ -77,6 +78,8 @@ export interface KubeClient {
     spec: T['spec'],
     options?: CallOptions,
   ): Promise<T>
+  /** What a container writes, until it ends. */
+  podLog(pod: ObjectRef, query: PodLogQuery): AsyncGenerator<Buffer>
   close(): void
 }
 
@@ -216,6 +219,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       const body = { apiVersion: apiVersionOf(resource), kind: resource.kind, spec }
       return json({ ...call, verb: 'create', method: 'POST', resource, body, repeatable: true })
     },
+    podLog: (pod, query) => podLog({ open }, pod, query),
     close: transport.close,
   }
 }
