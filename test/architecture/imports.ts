@@ -17,6 +17,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     [...shell, 'bench'].map(folder => [folder, [...pure, ...shared, ...components, ...shell]]),
   ),
+  image: [],
   test: [...pure, ...shared, ...components, ...shell, 'bench'],
 }
 
@@ -41,7 +42,7 @@ const fences: Readonly<Record<string, Fence>> = {
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['standalone/'] },
   yaml: {
-    within: ['standalone/', 'cli/', 'kube/kubeconfig'],
+    within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/manifests.ts'],
   },
 }
 
