@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, Command>> = {
   },
   proxy: { summary: 'hand requests on to tools (a server in a cluster)', load: () => import('./proxy.ts') },
   csi: { summary: 'mount volumes on a node (a server in a cluster)', load: () => import('./csi.ts') },
+  cleanup: {
+    summary: 'remove what an uninstalled controller has left',
+    load: () => import('./cleanup.ts'),
+  },
 }
 
 const help = `Usage: connectors COMMAND [OPTION...]
