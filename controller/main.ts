@@ -1,8 +1,11 @@
 // The controller's table of contents: what it is made of, and how it begins and ends. It keeps Connectors, their
 // classes and the grants of their scopes true.
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { KubeClient } from '../kube/client.ts'
-import { createEventRecorder } from '../kube/event-recorder.ts'
+import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts'
+import { createLeaderElection, type LeaderElection, soleLeader } from '../kube/leader-election.ts'
+import { permitWrites } from '../kube/write-permit.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { TrustStore } from '../upstream/trust.ts'
@@ -28,15 +31,17 @@ export type ControllerOptions = {
   readonly signal: AbortSignal
 }
 
-/** Works once it knows the cluster, which its readiness says. Ends with `signal`. */
+/** Works once it knows the cluster, which its readiness says, and leads. Ends with `signal`, or when it leads no more. */
 export async function startController(
   config: ControllerConfig,
   { client, clock, log, signal }: ControllerOptions,
 ): Promise<RunningController> {
   const { systemNamespace } = config.proxy
   const onError = (error: unknown) => log.warn('cannot follow the cluster', { error })
-  const events = createEventRecorder({
-    client,
+  const election = electionOf(config, { client, clock, log })
+  const writing = permitWrites(client, election.assertLeading)
+  const recorder = createEventRecorder({
+    client: writing,
     clock,
     component: 'connectors-controller',
     instance: hostname(),
@@ -44,6 +49,10 @@ export async function startController(
     maxPending: 20_000,
     onError: error => log.warn('cannot write an event', { error }),
   })
+  const events: Pick<EventRecorder, 'record'> = {
+    // What all see, the leader tells.
+    record: occurrence => election.isLeading && recorder.record(occurrence),
+  }
   const queues = createQueues({ clock, maxBackoffMs: config.probeIntervalMs })
   const onSecret = (key: string) => routeSecret(watches, queues, key)
   const watches = createWatches({ client, clock, systemNamespace, onError, onSecret })
@@ -57,7 +66,8 @@ export async function startController(
   })
   const trust = new TrustStore({ capacity: 1 })
   const sendCheck = createSendCheck({ clock, trust: () => trust.context([]), connectTo: config.connectTo })
-  const reconcilers = createReconcilers({ config, client, clock, log, events, watches, results, sendCheck })
+  const sinks = { client: writing, events, results, sendCheck }
+  const reconcilers = createReconcilers({ config, clock, log, watches, ...sinks })
   routeChanges(watches, queues, { events })
 
   const synced = Promise.withResolvers<void>()
@@ -66,26 +76,55 @@ export async function startController(
     isSynced = true
     synced.resolve()
   }
+  const failed = new AbortController()
+  const stopping = AbortSignal.any([signal, failed.signal])
   const server = await startServer({
     address: config.metricsAddress,
     watches,
     queues,
-    events,
+    events: recorder,
     isSynced: () => isSynced,
-    signal,
+    signal: stopping,
   })
-  const running = [
-    runWatches(watches, { clock, signal, onSynced }),
-    runReconcilers(reconcilers, queues, { log, signal, after: synced.promise }),
-    results.run({ signal }),
-    events.run({ signal }),
-  ]
   log.info('controller started', { metrics: server.url })
-  return { metricsUrl: server.url, ended: end() }
+  return { metricsUrl: server.url, ended: run() }
 
-  async function end(): Promise<void> {
-    await Promise.all(running)
-    await server.close()
-    log.info('controller ended')
+  async function run(): Promise<void> {
+    const running = [
+      runWatches(watches, { clock, signal: stopping, onSynced }),
+      election.run(lead, { signal: stopping }),
+    ]
+    try {
+      await Promise.all(running)
+    } finally {
+      failed.abort()
+      await Promise.allSettled(running)
+      await server.close()
+      log.info('controller ended')
+    }
   }
+
+  async function lead(leading: { readonly signal: AbortSignal }): Promise<void> {
+    log.info('controller leads')
+    await Promise.all([
+      runReconcilers(reconcilers, queues, { log, after: synced.promise, ...leading }),
+      results.run(leading),
+      recorder.run(leading),
+    ])
+  }
+}
+
+function electionOf(
+  { leaderElect, leaseMs, proxy }: ControllerConfig,
+  { client, clock, log }: Omit<ControllerOptions, 'signal'>,
+): LeaderElection {
+  if (!leaderElect) return soleLeader
+  return createLeaderElection({
+    client,
+    clock,
+    lease: { namespace: proxy.systemNamespace, name: 'connectors-controller-manager' },
+    identity: `${hostname()}_${randomUUID()}`,
+    leaseMs,
+    onError: error => log.warn('cannot renew the lease', { error }),
+  })
 }

@@ -26,7 +26,7 @@ export type ReconcileOptions = {
   readonly client: KubeClient
   readonly clock: Clock
   readonly log: Log
-  readonly events: EventRecorder
+  readonly events: Pick<EventRecorder, 'record'>
   readonly watches: Watches
   readonly results: CheckResults
   readonly sendCheck: SendCheck

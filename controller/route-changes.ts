@@ -36,7 +36,7 @@ export function createQueues({
 export function routeChanges(
   watches: Watches,
   queues: Queues,
-  { events }: { readonly events: EventRecorder },
+  { events }: { readonly events: Pick<EventRecorder, 'record'> },
 ): void {
   const addConnectors = (index: string, value: string) => {
     for (const connector of watches.connectors.byIndex(index, value)) {

@@ -9,7 +9,9 @@ import { type Lease, refKey } from './objects.ts'
 import { leases } from './resources.ts'
 
 export interface LeaderElection {
-  /** Throws when another may lead by now, be it that this process was frozen and woke a moment ago. */
+  /** False from when another may lead, also in a process that was frozen and woke a moment ago. */
+  readonly isLeading: boolean
+  /** Throws when not leading. */
   assertLeading(): void
   /**
    * Waits for the Lease, then calls `lead`, and gives the Lease back when that has ended. Rejects with UNAVAILABLE
@@ -31,6 +33,13 @@ export interface LeaderElectionOptions {
   readonly leaseMs: number
   /** Told of what goes wrong between here and the API server; the next attempt follows by itself. */
   readonly onError: (error: unknown) => void
+}
+
+/** Of a process that has no others beside it. */
+export const soleLeader: LeaderElection = {
+  isLeading: true,
+  assertLeading() {},
+  run: (lead, options) => lead(options),
 }
 
 /** A version of the Lease, and since when it is known: monotonic milliseconds. */
@@ -165,6 +174,9 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   }
 
   return {
+    get isLeading() {
+      return isLeading()
+    },
     assertLeading() {
       if (!isLeading()) throw notLeading('write as leader', ref)
     },

@@ -14,7 +14,7 @@ import type { ServiceAction } from './proxy-service.ts'
 
 export type ConnectorSinks = {
   readonly client: KubeClient
-  readonly events: EventRecorder
+  readonly events: Pick<EventRecorder, 'record'>
   readonly results: CheckResults
   readonly sendCheck: SendCheck
 }

@@ -66,7 +66,7 @@ async function runController(
   argv: readonly string[],
   use: (world: World) => Promise<void>,
 ): Promise<void> {
-  const own = await clientOf(await accountKubeconfig(plane, client))
+  const own = await clientOf(await accountKubeconfig(plane, client, account))
   const lines: string[] = []
   const basics = [
     '--metrics-address=127.0.0.1:0',
@@ -131,7 +131,7 @@ async function waitForReady(client: KubeClient, name: string, reason: string): P
   )
 }
 
-async function clientOf(kubeconfig: string): Promise<KubeClient> {
+export async function clientOf(kubeconfig: string): Promise<KubeClient> {
   return withTempDir(async dir => {
     await writeFile(`${dir}/config`, kubeconfig)
     const config = await loadKubeConfig({ kubeconfig: `${dir}/config`, clock })
@@ -140,7 +140,11 @@ async function clientOf(kubeconfig: string): Promise<KubeClient> {
 }
 
 /** The controller gets the rights that it needs and no other: a test fails where it asks for more. */
-async function accountKubeconfig(plane: BootedControlPlane, admin: KubeClient): Promise<string> {
+export async function accountKubeconfig(
+  plane: BootedControlPlane,
+  admin: KubeClient,
+  account: { readonly namespace: string; readonly name: string },
+): Promise<string> {
   await admin.create(serviceAccounts, { metadata: account })
   const rbac = '/apis/rbac.authorization.k8s.io/v1'
   const role = {

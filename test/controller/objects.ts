@@ -20,6 +20,13 @@ export const permissions = [
   { apiGroups: [''], resources: ['namespaces', 'secrets'], verbs: all },
   { apiGroups: [''], resources: ['services'], verbs: [...all, 'create', 'update', 'delete'] },
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    resourceNames: ['connectors-controller-manager'],
+    verbs: ['get', 'update'],
+  },
   {
     apiGroups: ['rbac.authorization.k8s.io'],
     resources: ['roles', 'rolebindings'],
