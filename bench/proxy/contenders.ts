@@ -2,9 +2,10 @@
 // header and an access log, where ours checks a token and a permission and finds the credential.
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { applyManifest, parseManifests } from '../../cli/dev/manifests.ts'
+import { applyManifest } from '../../cli/dev/apply-manifest.ts'
 import { createKubeClient } from '../../kube/client.ts'
 import { loadKubeConfig } from '../../kube/config.ts'
+import { parseManifests } from '../../kube/manifests.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { startControlPlane } from '../../standalone/main.ts'
 import { freePort, type Program, startProgram } from './programs.ts'

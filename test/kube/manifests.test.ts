@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseManifests, readManifests } from '../../cli/dev/manifests.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
+import { parseManifests, readManifests } from '../../kube/manifests.ts'
 import { withTempDir } from '../helpers/temp-dir.ts'
 
-const test = suite('manifests')
+const test = suite('kube/manifests')
 
 const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: canary-password}\n'
 

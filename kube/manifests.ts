@@ -1,0 +1,106 @@
+// Manifests: files and folders of YAML documents, parsed as a whole before anything is done with the first.
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { ConnectorsError } from '../connector/errors.ts'
+import type { KubeObject } from './objects.ts'
+import * as resources from './resources.ts'
+import { apiVersionOf, type Resource } from './resources.ts'
+
+export type Manifest = {
+  readonly resource: Resource
+  readonly object: KubeObject
+  /** `file.yaml, document 2`, for messages. */
+  readonly origin: string
+}
+
+const known: readonly Resource<never>[] = Object.values(resources).filter(
+  (value): value is Resource<never> => typeof value === 'object',
+)
+
+/** The manifests of a file, or of all `.yaml`, `.yml` and `.json` files below a folder, in order of their names. */
+export async function readManifests(path: string): Promise<readonly Manifest[]> {
+  const manifests: Manifest[] = []
+  for (const file of await manifestFiles(path)) {
+    manifests.push(...parseManifests(await readText(file), file))
+  }
+  return manifests
+}
+
+async function manifestFiles(path: string): Promise<readonly string[]> {
+  const isFolder = await stat(path).then(
+    found => found.isDirectory(),
+    error => Promise.reject(unreadable(path, error)),
+  )
+  if (!isFolder) return [path]
+  const names = await readdir(path, { recursive: true })
+  return names
+    .filter(name => /\.(ya?ml|json)$/.test(name))
+    .sort()
+    .map(name => join(path, name))
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function unreadable(path: string, error: unknown): ConnectorsError {
+  const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : 'it is not readable'
+  return new ConnectorsError('INVALID', 'ManifestUnreadable', `Cannot read manifest "${path}": ${why}`, {
+    cause: error,
+  })
+}
+
+export function parseManifests(text: string, file: string): readonly Manifest[] {
+  const documents = parseAllDocuments(text)
+  if (!Array.isArray(documents)) return []
+  return documents.flatMap((document, index) => {
+    const origin = documents.length > 1 ? `${file}, document ${index + 1}` : file
+    const [problem] = document.errors
+    if (problem !== undefined) {
+      // The parser's message quotes the lines, and a manifest may hold a Secret.
+      const at = problem.linePos?.[0]
+      const where = at === undefined ? '' : ` at line ${at.line}, column ${at.col}`
+      throw invalid(origin, `it is not YAML${where} (${problem.code})`)
+    }
+    const object: unknown = document.toJS()
+    if (object === null || object === undefined) return []
+    return isList(object)
+      ? object.items.map(item => parseManifest(item, origin))
+      : [parseManifest(object, origin)]
+  })
+}
+
+function isList(value: unknown): value is { readonly items: readonly unknown[] } {
+  return isRecord(value) && value['kind'] === 'List' && Array.isArray(value['items'])
+}
+
+function parseManifest(value: unknown, origin: string): Manifest {
+  if (!isRecord(value)) throw invalid(origin, 'it is no object')
+  const { apiVersion, kind, metadata } = value
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+    throw invalid(origin, 'it has no apiVersion and kind')
+  }
+  const resource = known.find(item => item.kind === kind && apiVersionOf(item) === apiVersion)
+  if (resource === undefined) {
+    const kinds = known.map(item => item.kind).sort()
+    throw invalid(origin, `its kind is ${kind} of ${apiVersion}, known are ${kinds.join(', ')}`)
+  }
+  const name = isRecord(metadata) ? metadata['name'] : undefined
+  if (typeof name !== 'string' || name === '') throw invalid(origin, 'it has no metadata.name')
+  const object = value as unknown as KubeObject
+  if (!resource.namespaced || object.metadata.namespace !== undefined) return { resource, object, origin }
+  return { resource, object: { ...object, metadata: { ...object.metadata, namespace: 'default' } }, origin }
+}
+
+function invalid(origin: string, why: string): ConnectorsError {
+  return new ConnectorsError('INVALID', 'ManifestInvalid', `Cannot apply manifest "${origin}": ${why}`)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
