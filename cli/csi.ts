@@ -1,5 +1,5 @@
 // connectors csi: the CSI driver of one node.
-import { csiFlags } from '../csi/config.ts'
+import { csiConfigFrom, csiFlags } from '../csi/config.ts'
 import { startCsiDriver } from '../csi/main.ts'
 import { componentCommand } from './component.ts'
 
@@ -7,6 +7,6 @@ export const { help, run } = componentCommand({
   name: 'csi',
   about: 'Mounts the volumes of Connectors into the pods of one node.',
   flags: csiFlags,
-  configFrom: values => values,
+  configFrom: csiConfigFrom,
   start: startCsiDriver,
 })

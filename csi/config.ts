@@ -1,5 +1,5 @@
 // Settings of the CSI driver. Spec: csi.md.
-import { isAbsolute, normalize } from 'node:path'
+import { isAbsolute, join, normalize } from 'node:path'
 import {
   addressFlag,
   booleanFlag,
@@ -10,10 +10,19 @@ import {
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
+import { driverName } from './identity.ts'
 
 export const csiFlags = {
   endpoint: socketFlag({ fallback: '/csi/csi.sock', help: 'Unix socket to serve on' }),
   'kubelet-dir': folderFlag({ fallback: '/var/lib/kubelet', help: 'kubelet’s root directory' }),
+  'registration-dir': folderFlag({
+    fallback: '',
+    help: 'folder where kubelet looks for plugins; without one the driver is not registered',
+  }),
+  'kubelet-endpoint': socketFlag({
+    fallback: '',
+    help: "the --endpoint as kubelet sees it; without one, plugins/connectors-csi/csi.sock in kubelet's directory",
+  }),
   'node-name': textFlag({ env: 'NODE_NAME', problem: unlessGiven, help: 'name of this node' }),
   audience: textFlag({
     fallback: 'connectors',
@@ -39,7 +48,12 @@ export const csiFlags = {
 export type CsiConfig = FlagValues<typeof csiFlags>
 
 export function parseCsiConfig(source: FlagSource): CsiConfig {
-  return parseFlags(csiFlags, source)
+  return csiConfigFrom(parseFlags(csiFlags, source))
+}
+
+export function csiConfigFrom(flags: FlagValues<typeof csiFlags>): CsiConfig {
+  const usual = join(flags['kubelet-dir'], 'plugins', driverName, 'csi.sock')
+  return Object.freeze({ ...flags, 'kubelet-endpoint': flags['kubelet-endpoint'] || usual })
 }
 
 type TextOptions = { readonly fallback: string; readonly help: string }

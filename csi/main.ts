@@ -11,6 +11,7 @@ import type { CsiConfig } from './config.ts'
 import { registerCsiMetrics } from './csi-metrics.ts'
 import { createIdentity, driverName } from './identity.ts'
 import { createNode } from './node.ts'
+import { createRegistration } from './registration.ts'
 import { startCsiServer } from './server.ts'
 import { createVolumeSources } from './sources.ts'
 
@@ -40,19 +41,28 @@ export async function startCsiDriver(
   const access = createAccessReviewer({ client, clock, graceMs: 0 })
   const metrics = createMetrics({ process: true })
   const record = registerCsiMetrics(metrics)
+  const registration = createRegistration({ endpoint: config['kubelet-endpoint'], log })
+  const registrationDir = config['registration-dir']
+  const checks = { cluster: sources.unready }
   const health = await startHealthServer({
     ...config['metrics-address'],
-    checks: { cluster: sources.unready },
+    checks: registrationDir === '' ? checks : { ...checks, kubelet: registration.unready },
     metrics,
     stopping: signal,
   })
-  const server = await startCsiServer(config.endpoint, {
-    identity: createIdentity({ version: manifest.version, unready: sources.unready }),
-    node: createNode({ config, version: manifest.version, sources, access, clock, events, log, record }),
-  }).catch(async error => {
-    await health.close()
+  const servers: { close(): Promise<void> }[] = [health]
+  try {
+    const server = await startCsiServer(config.endpoint, {
+      identity: createIdentity({ version: manifest.version, unready: sources.unready }),
+      node: createNode({ config, version: manifest.version, sources, access, clock, events, log, record }),
+    })
+    servers.unshift(server)
+    // Kubelet calls the driver as soon as it finds it.
+    if (registrationDir !== '') servers.unshift(await registration.start(registrationDir))
+  } catch (error) {
+    for (const server of servers) await server.close()
     throw error
-  })
+  }
   const following = new AbortController()
   const running = [sources.run({ signal: following.signal }), events.run({ signal: following.signal })]
   log.info('csi driver serves', { endpoint: config.endpoint })
@@ -62,7 +72,8 @@ export async function startCsiDriver(
   async function end(): Promise<void> {
     if (!signal.aborted)
       await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-    await server.close()
+    const doors = servers.slice(0, -1)
+    for (const door of doors) await door.close()
     following.abort()
     await Promise.all(running)
     await health.close()

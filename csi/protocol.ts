@@ -1,4 +1,4 @@
-// The CSI services as gRPC knows them, and their messages as they travel.
+// The services that the driver serves as gRPC knows them, and their messages as they travel.
 import { fileURLToPath } from 'node:url'
 import type { ServiceDefinition } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
@@ -23,13 +23,22 @@ export type NodeUnpublishVolumeRequest = {
   readonly targetPath: string
 }
 
+export type RegistrationStatus = { readonly pluginRegistered: boolean; readonly error: string }
+
 export type CsiProtocol = { readonly identity: ServiceDefinition; readonly node: ServiceDefinition }
 
 export function loadProtocol(): CsiProtocol {
-  const path = fileURLToPath(new URL('csi.proto', import.meta.url))
-  const loaded = loadSync(path, { defaults: true })
+  const loaded = load('csi.proto')
   return {
     identity: loaded['csi.v1.Identity'] as ServiceDefinition,
     node: loaded['csi.v1.Node'] as ServiceDefinition,
   }
+}
+
+export function loadRegistration(): ServiceDefinition {
+  return load('plugin-registration.proto')['pluginregistration.Registration'] as ServiceDefinition
+}
+
+function load(file: string) {
+  return loadSync(fileURLToPath(new URL(file, import.meta.url)), { defaults: true })
 }

@@ -1,4 +1,4 @@
-// The driver's server: the CSI services on a Unix socket.
+// A gRPC server on a Unix socket: the driver's own, with the CSI services, and the one that kubelet registers it by.
 import { chmod } from 'node:fs/promises'
 import {
   type handleUnaryCall,
@@ -15,12 +15,9 @@ import { claimSocketPath } from './socket.ts'
 /** Answers one call. `signal` is aborted when the caller has gone. */
 type Handler = (request: never, signal: AbortSignal) => Promise<object>
 
-export type Services = {
-  readonly identity: Readonly<Record<string, Handler>>
-  readonly node: Readonly<Record<string, Handler>>
-}
+type Handlers = Readonly<Record<string, Handler>>
 
-export type CsiServer = {
+export type GrpcServer = {
   /** Waits for running calls, but not for long. */
   close(): Promise<void>
 }
@@ -29,12 +26,25 @@ export type CsiServer = {
 const maxRequestBytes = 2 * 1024 * 1024
 const graceMs = 5000
 
-export async function startCsiServer(socketPath: string, services: Services): Promise<CsiServer> {
-  await claimSocketPath(socketPath)
+export function startCsiServer(
+  socketPath: string,
+  { identity, node }: { readonly identity: Handlers; readonly node: Handlers },
+): Promise<GrpcServer> {
   const protocol = loadProtocol()
+  return startGrpcServer(socketPath, [
+    { definition: protocol.identity, handlers: identity },
+    { definition: protocol.node, handlers: node },
+  ])
+}
+
+export async function startGrpcServer(
+  socketPath: string,
+  services: readonly { readonly definition: ServiceDefinition; readonly handlers: Handlers }[],
+): Promise<GrpcServer> {
+  await claimSocketPath(socketPath)
   const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes })
-  server.addService(protocol.identity, implementation(protocol.identity, services.identity))
-  server.addService(protocol.node, implementation(protocol.node, services.node))
+  for (const { definition, handlers } of services)
+    server.addService(definition, implementation(definition, handlers))
   await listen(server, socketPath)
   // Whoever connects can publish volumes.
   await chmod(socketPath, 0o600)
@@ -49,10 +59,7 @@ export async function startCsiServer(socketPath: string, services: Services): Pr
   }
 }
 
-function implementation(
-  service: ServiceDefinition,
-  handlers: Readonly<Record<string, Handler>>,
-): UntypedServiceImplementation {
+function implementation(service: ServiceDefinition, handlers: Handlers): UntypedServiceImplementation {
   const methods: UntypedServiceImplementation = {}
   for (const name of Object.keys(service)) {
     const handler = handlers[name]
