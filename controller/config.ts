@@ -28,6 +28,10 @@ export const controllerFlags = {
     problem: connectToProblem,
     help: 'host:port=host:port, connects there instead; repeatable',
   }),
+  builtins: listFlag({
+    fallback: [],
+    help: 'folders of ConnectorClasses and ResourceInterfaces to apply; repeatable',
+  }),
   'leader-elect': booleanFlag({ help: 'act only while holding a Lease, so that one of several acts' }),
   'lease-duration': durationFlag({
     fallback: 10_000,
@@ -57,6 +61,7 @@ export function controllerConfigFrom(flags: FlagValues<typeof controllerFlags>) 
     probeIntervalMs: flags['probe-interval'],
     probeConcurrency: flags['probe-concurrency'],
     scopeGrants: flags['scope-grants'],
+    builtins: flags.builtins,
     leaderElect: flags['leader-elect'],
     leaseMs: flags['lease-duration'],
     connectTo: parseConnectTo(flags['connect-to']),

@@ -9,6 +9,7 @@ import { permitWrites } from '../kube/write-permit.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { TrustStore } from '../upstream/trust.ts'
+import { applyBuiltins, readBuiltins } from './builtins.ts'
 import { CheckResults } from './check-results.ts'
 import type { ControllerConfig } from './config.ts'
 import { createReconcilers, runReconcilers } from './reconcile.ts'
@@ -37,6 +38,7 @@ export async function startController(
   { client, clock, log, signal }: ControllerOptions,
 ): Promise<RunningController> {
   const { systemNamespace } = config.proxy
+  const builtins = await readBuiltins(config.builtins, { systemNamespace })
   const onError = (error: unknown) => log.warn('cannot follow the cluster', { error })
   const election = electionOf(config, { client, clock, log })
   const writing = permitWrites(client, election.assertLeading)
@@ -110,6 +112,7 @@ export async function startController(
       runReconcilers(reconcilers, queues, { log, after: synced.promise, ...leading }),
       results.run(leading),
       recorder.run(leading),
+      applyBuiltins(builtins, { client: writing, clock, log, ...leading }),
     ])
   }
 }

@@ -11,6 +11,11 @@ const all = ['get', 'list', 'watch']
 export const permissions = [
   { apiGroups: ['connectors.alauda.io'], resources: ['connectors'], verbs: [...all, 'patch'] },
   { apiGroups: ['connectors.alauda.io'], resources: ['connectorclasses'], verbs: all },
+  {
+    apiGroups: ['connectors.alauda.io'],
+    resources: ['connectorclasses', 'resourceinterfaces'],
+    verbs: ['create', 'patch'],
+  },
   { apiGroups: ['connectors.alauda.io'], resources: ['connectors/proxy'], verbs: ['get'] },
   {
     apiGroups: ['connectors.alauda.io'],
