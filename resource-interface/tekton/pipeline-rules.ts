@@ -1,0 +1,204 @@
+// What Tekton's webhook asks of the spec of a Pipeline that is embedded in a run.
+import type { Json, ValueType } from '../definition.ts'
+import { checkGraph } from './graph-rules.ts'
+import { fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
+import { isLabel } from './kubernetes-name.ts'
+import type { RunProblem } from './run-problem.ts'
+import {
+  checkFields,
+  checkLists,
+  checkNames,
+  checkParamSpecs,
+  checkTaskShape,
+  checkUnique,
+  visibleParams,
+} from './task-rules.ts'
+import { typeOfValue } from './value.ts'
+import {
+  checkArrayUse,
+  checkDeclaredUse,
+  checkHandedOn,
+  textsOfStep,
+  type VisibleParam,
+} from './variable-rules.ts'
+
+const pipelineFields = 'displayName description tasks params workspaces results finally'.split(' ')
+const taskFields =
+  'name displayName description taskRef taskSpec when retries runAfter params matrix workspaces timeout pipelineRef pipelineSpec onError'.split(
+    ' ',
+  )
+const workspaceFields = 'name description optional'.split(' ')
+const whatRuns = ['taskRef', 'taskSpec', 'pipelineRef', 'pipelineSpec'] as const
+
+export type RunParam = { readonly name: string; readonly value: Json }
+
+export function checkPipelineSpec(
+  spec: JsonObject,
+  field: string,
+  runParams: readonly RunParam[],
+): readonly RunProblem[] {
+  const tasks = (['tasks', 'finally'] as const).flatMap(section =>
+    listOf(spec[section]).map((task, index) => ({ task, section, field: `${field}.${section}[${index}]` })),
+  )
+  const workspaces = new Set(listOf(spec['workspaces']).map(item => textOf(fieldOf(item, 'name'))))
+  const problems = [
+    ...checkFields(spec, pipelineFields, field),
+    ...checkLists(spec, ['tasks', 'finally', 'params', 'workspaces', 'results'], field),
+    ...checkParamSpecs(spec['params'], `${field}.params`),
+    ...checkWorkspaceNames(spec['workspaces'], `${field}.workspaces`),
+    ...tasks.flatMap(({ task, field: place }) => checkTask(task, place, workspaces)),
+    ...checkUnique(
+      tasks.map(({ task }) => task),
+      `${field}.tasks`,
+    ),
+    ...checkGraph(spec, field),
+    ...checkSeen(spec, field, runParams),
+  ]
+  if (listOf(spec['tasks']).length === 0) {
+    problems.push({ field: `${field}.tasks`, reason: 'Required', message: 'It must have a task' })
+  }
+  return problems
+}
+
+function checkWorkspaceNames(list: unknown, field: string): RunProblem[] {
+  return [
+    ...checkUnique(list, field),
+    ...listOf(list).flatMap((item, index): RunProblem[] => {
+      const place = `${field}[${index}]`
+      if (textOf(fieldOf(item, 'name')) === undefined) {
+        return [{ field: `${place}.name`, reason: 'Required', message: 'It must have a name' }]
+      }
+      return isRecord(item) ? checkFields(item, workspaceFields, place) : []
+    }),
+  ]
+}
+
+function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string | undefined>): RunProblem[] {
+  if (!isRecord(task)) return [{ field, reason: 'InvalidType', message: 'It must be an object' }]
+  const problems: RunProblem[] = [...checkFields(task, taskFields, field)]
+  if (!isLabel(textOf(task['name']) ?? '')) {
+    problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'It must be a DNS label' })
+  }
+  const runs = whatRuns.filter(key => task[key] !== undefined && task[key] !== null)
+  if (runs.length !== 1) {
+    const message = 'It must have exactly one of taskRef and taskSpec'
+    problems.push({ field, reason: runs.length === 0 ? 'Required' : 'Invalid', message })
+  }
+  const reference = task['taskRef']
+  if (
+    reference !== undefined &&
+    !textOf(fieldOf(reference, 'name')) &&
+    !textOf(fieldOf(reference, 'resolver'))
+  ) {
+    problems.push({
+      field: `${field}.taskRef.name`,
+      reason: 'Required',
+      message: 'It must have a name or a resolver',
+    })
+  }
+  problems.push(
+    ...checkUnique(task['params'], `${field}.params`),
+    ...checkUnique(task['workspaces'], `${field}.workspaces`),
+  )
+  for (const [index, used] of listOf(task['workspaces']).entries()) {
+    const name = textOf(fieldOf(used, 'workspace')) ?? textOf(fieldOf(used, 'name'))
+    if (workspaces.has(name)) continue
+    const place = `${field}.workspaces[${index}]`
+    problems.push({
+      field: place,
+      reason: 'UnknownReference',
+      message: `The Pipeline has no workspace "${name ?? ''}"`,
+    })
+  }
+  const spec = inlineSpec(task)
+  return spec ? [...problems, ...checkTaskShape(withoutMetadata(spec), `${field}.taskSpec`)] : problems
+}
+
+/**
+ * Tekton checks the steps of embedded tasks against the params of the run, of the Pipeline and of all its tasks
+ * together, where the first of a name tells the type: two tasks can thus be in each other's way.
+ */
+function checkSeen(spec: JsonObject, field: string, runParams: readonly RunParam[]): RunProblem[] {
+  const seen = new Map<string, VisibleParam>(runParams.map(({ name, value }) => [name, paramOf(name, value)]))
+  for (const param of visibleParams(spec['params'])) combine(seen, param)
+  const tasks = listOf(spec['tasks'])
+  const problems: RunProblem[] = []
+  for (const [index, task] of tasks.entries()) {
+    for (const entry of listOf(fieldOf(task, 'params'))) {
+      const name = textOf(fieldOf(entry, 'name')) ?? ''
+      const value = fieldOf(entry, 'value')
+      const known = seen.get(name)
+      if (!known) seen.set(name, paramOf(name, value))
+      else if (typeOfValue(value) === 'object') {
+        if (known.type !== 'object') problems.push(inTheWay(`${field}.tasks[${index}].params[${name}]`))
+        else
+          seen.set(name, {
+            ...known,
+            properties: new Set([...(known.properties ?? []), ...Object.keys(value ?? {})]),
+          })
+      }
+    }
+    for (const param of visibleParams(inlineSpec(task)?.['params'])) {
+      const known = seen.get(param.name)
+      if (known && (known.type === 'object') !== (param.type === 'object')) {
+        problems.push(inTheWay(`${field}.tasks[${index}].taskSpec.params[${param.name}]`))
+      }
+      combine(seen, param)
+    }
+  }
+  const all = [...seen.values()]
+  for (const [index, task] of tasks.entries()) {
+    const place = `${field}.tasks[${index}]`
+    for (const [at, step] of listOf(inlineSpec(task)?.['steps']).entries()) {
+      const texts = textsOfStep(step, `${place}.taskSpec.steps[${at}]`)
+      problems.push(...checkDeclaredUse(texts, all), ...checkArrayUse(texts, all))
+    }
+    if (inlineSpec(task)) problems.push(...checkNames(all, `${field}.params`))
+    for (const entry of listOf(fieldOf(task, 'params'))) {
+      const name = textOf(fieldOf(entry, 'name')) ?? ''
+      problems.push(...checkHandedOn(fieldOf(entry, 'value'), `${place}.params[${name}]`, all))
+    }
+  }
+  return [...problems, ...checkFinally(spec, field)]
+}
+
+/** Tasks in `finally` are not part of the webhook's check, but Tekton replaces nothing that is not there. */
+function checkFinally(spec: JsonObject, field: string): RunProblem[] {
+  const params = visibleParams(spec['params'])
+  return listOf(spec['finally']).flatMap((task, index) =>
+    listOf(fieldOf(task, 'params')).flatMap(entry => {
+      const name = textOf(fieldOf(entry, 'name')) ?? ''
+      return checkHandedOn(fieldOf(entry, 'value'), `${field}.finally[${index}].params[${name}]`, params)
+    }),
+  )
+}
+
+function combine(seen: Map<string, VisibleParam>, param: VisibleParam): void {
+  const known = seen.get(param.name)
+  if (!known) seen.set(param.name, param)
+  else if (known.type === 'object' && param.properties)
+    seen.set(param.name, { ...known, properties: param.properties })
+}
+
+function paramOf(name: string, value: unknown): VisibleParam {
+  const type: ValueType = typeOfValue(value)
+  return type === 'object' ? { name, type, properties: new Set(Object.keys(value ?? {})) } : { name, type }
+}
+
+function inlineSpec(task: unknown): JsonObject | undefined {
+  const spec = fieldOf(task, 'taskSpec')
+  return isRecord(spec) && spec['apiVersion'] === undefined && spec['kind'] === undefined
+    ? (spec as JsonObject)
+    : undefined
+}
+
+/** A task in a Pipeline may have labels and annotations for its runs. */
+function withoutMetadata(spec: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(spec).filter(([key]) => key !== 'metadata'))
+}
+
+function inTheWay(field: string): RunProblem {
+  const message =
+    'Another param of that name in the Pipeline is of another type, which Tekton cannot tell apart'
+  return { field, reason: 'Unsupported', message }
+}
