@@ -1,7 +1,5 @@
 // A ResourceInterface: the object as an API server stores it, and the definition that is read from it.
 
-import type { Problem } from './problem.ts'
-
 export const categoryLabel = 'resourceinterface.connectors.cpaas.io/category'
 export const versionLabel = 'resourceinterface.connectors.cpaas.io/version'
 export const schemaVersionLabel = 'resourceinterface.connectors.cpaas.io/schema-version'
@@ -55,6 +53,7 @@ export type Binding = { readonly [key: string]: Json }
 export type Definition = {
   readonly name: string
   readonly category?: string
+  readonly version?: string
   /** 1 when the label is absent or invalid. */
   readonly schemaVersion: number
   readonly params: readonly ParamSpec[]
@@ -63,8 +62,3 @@ export type Definition = {
   /** Several Connectors may be merged into one workspace. */
   readonly mergesConnectors: boolean
 }
-
-export type Parsed = { readonly definition?: Definition; readonly problems: readonly Problem[] }
-
-/** Reads the object of an API server or a manifest. Expressions and descriptors are looked at by validate.ts alone. */
-export declare function parseDefinition(object: unknown): Parsed
