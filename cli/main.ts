@@ -11,6 +11,11 @@ const commands: Readonly<Record<string, Command>> = {
   mount: { summary: 'mount a volume of a running instance', load: () => import('./mount.ts') },
   exec: { summary: 'run a command with a volume mounted', load: () => import('./exec.ts') },
   render: { summary: 'render one template, or a stream of them', load: () => import('./render.ts') },
+  resolve: {
+    summary: 'say what an interface makes of a Connector',
+    load: () => import('./resolve.ts'),
+  },
+  run: { summary: 'make a TaskRun or PipelineRun, and follow it', load: () => import('./run.ts') },
   controller: {
     summary: 'keep Connectors true (a server in a cluster)',
     load: () => import('./controller.ts'),

@@ -1,8 +1,8 @@
 // Manifests: files and folders of YAML documents, parsed as a whole before anything is done with the first.
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
 import { ConnectorsError } from '../connector/errors.ts'
+import { parseDocuments, readText, whyUnreadable } from './documents.ts'
 import type { KubeObject } from './objects.ts'
 import * as resources from './resources.ts'
 import { apiVersionOf, type Resource } from './resources.ts'
@@ -22,7 +22,7 @@ const known: readonly Resource<never>[] = Object.values(resources).filter(
 export async function readManifests(path: string): Promise<readonly Manifest[]> {
   const manifests: Manifest[] = []
   for (const file of await manifestFiles(path)) {
-    manifests.push(...parseManifests(await readText(file), file))
+    manifests.push(...parseManifests(await readText(file, unreadable), file))
   }
   return manifests
 }
@@ -30,7 +30,7 @@ export async function readManifests(path: string): Promise<readonly Manifest[]> 
 async function manifestFiles(path: string): Promise<readonly string[]> {
   const isFolder = await stat(path).then(
     found => found.isDirectory(),
-    error => Promise.reject(unreadable(path, error)),
+    error => Promise.reject(unreadable(path, whyUnreadable(error), error)),
   )
   if (!isFolder) return [path]
   const names = await readdir(path, { recursive: true })
@@ -40,39 +40,16 @@ async function manifestFiles(path: string): Promise<readonly string[]> {
     .map(name => join(path, name))
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-function unreadable(path: string, error: unknown): ConnectorsError {
-  const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : 'it is not readable'
+function unreadable(path: string, why: string, cause?: unknown): ConnectorsError {
   return new ConnectorsError('INVALID', 'ManifestUnreadable', `Cannot read manifest "${path}": ${why}`, {
-    cause: error,
+    cause,
   })
 }
 
 export function parseManifests(text: string, file: string): readonly Manifest[] {
-  const documents = parseAllDocuments(text)
-  if (!Array.isArray(documents)) return []
-  return documents.flatMap((document, index) => {
-    const origin = documents.length > 1 ? `${file}, document ${index + 1}` : file
-    const [problem] = document.errors
-    if (problem !== undefined) {
-      // The parser's message quotes the lines, and a manifest may hold a Secret.
-      const at = problem.linePos?.[0]
-      const where = at === undefined ? '' : ` at line ${at.line}, column ${at.col}`
-      throw invalid(origin, `it is not YAML${where} (${problem.code})`)
-    }
-    const object: unknown = document.toJS()
-    if (object === null || object === undefined) return []
-    return isList(object)
-      ? object.items.map(item => parseManifest(item, origin))
-      : [parseManifest(object, origin)]
-  })
+  return parseDocuments(text, file, invalid).flatMap(({ object, origin }) =>
+    isList(object) ? object.items.map(item => parseManifest(item, origin)) : [parseManifest(object, origin)],
+  )
 }
 
 function isList(value: unknown): value is { readonly items: readonly unknown[] } {

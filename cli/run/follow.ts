@@ -1,0 +1,108 @@
+// Following a TaskRun or PipelineRun to its end: what its steps write, and how it ended.
+import { ConnectorsError } from '../../connector/errors.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import type { Clock } from '../../kube/clock.ts'
+import type { ObjectRef } from '../../kube/objects.ts'
+import type { Resource } from '../../kube/resources.ts'
+import { type PipelineRun, type RunResult, type TaskRun, taskRuns } from '../../kube/tekton.ts'
+import { followSteps } from './steps.ts'
+
+export type FollowOptions = {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Takes whole lines, without their end. */
+  readonly write: (line: string) => void
+}
+
+export type Outcome = {
+  readonly succeeded: boolean
+  readonly reason: string
+  readonly message: string
+  readonly results: readonly RunResult[]
+}
+
+const pollMs = 500
+// An API server that restarts is back by then.
+const patienceMs = 60_000
+
+/** Rejects when `signal` is aborted; the run goes on then. */
+export async function followRun(
+  resource: Resource<TaskRun> | Resource<PipelineRun>,
+  ref: ObjectRef,
+  options: FollowOptions,
+): Promise<Outcome> {
+  const { client, clock, signal } = options
+  const followed = new Map<string, Promise<void>>()
+  const get = () => client.get(resource as Resource<TaskRun & PipelineRun>, ref, { signal })
+  for (;;) {
+    const run = await patiently(get, options)
+    for (const { name, label } of childrenOf(run)) {
+      if (followed.has(name)) continue
+      followed.set(name, followTaskRun({ namespace: ref.namespace, name }, { ...options, label }))
+    }
+    const outcome = outcomeOf(run)
+    if (outcome !== undefined) {
+      await Promise.all(followed.values())
+      signal.throwIfAborted()
+      return outcome
+    }
+    await clock.sleep(pollMs, { signal })
+  }
+}
+
+/** The TaskRuns of a run: itself, or those of a PipelineRun by the names of its tasks. */
+function childrenOf(run: TaskRun & PipelineRun): readonly { name: string; label: string }[] {
+  if (run.kind === 'TaskRun') return [{ name: run.metadata.name, label: '' }]
+  return (run.status?.childReferences ?? []).flatMap(({ kind, name, pipelineTaskName }) =>
+    kind === 'TaskRun' && name !== undefined ? [{ name, label: pipelineTaskName ?? name }] : [],
+  )
+}
+
+function outcomeOf({ status }: TaskRun | PipelineRun): Outcome | undefined {
+  const condition = status?.conditions?.find(({ type }) => type === 'Succeeded')
+  if (condition === undefined || condition.status === 'Unknown') return undefined
+  const { reason, message = '' } = condition
+  return { succeeded: condition.status === 'True', reason, message, results: status?.results ?? [] }
+}
+
+/** Never rejects: what cannot be shown of one task is no reason to leave the others. */
+async function followTaskRun(
+  ref: ObjectRef,
+  options: FollowOptions & { readonly label: string },
+): Promise<void> {
+  const { client, clock, signal, write, label } = options
+  // A retry has a Pod of its own.
+  const seen = new Set<string>()
+  try {
+    for (;;) {
+      const taskRun = await patiently(() => client.get(taskRuns, ref, { signal }), options)
+      const podName = taskRun.status?.podName
+      if (podName && !seen.has(podName)) {
+        seen.add(podName)
+        await followSteps({ namespace: ref.namespace, name: podName }, options)
+      } else if (outcomeOf(taskRun) !== undefined) return
+      else await clock.sleep(pollMs, { signal })
+    }
+  } catch (error) {
+    if (signal.aborted) return
+    write(`[${label || ref.name}] ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function patiently<T>(
+  read: () => Promise<T>,
+  { clock, signal }: Pick<FollowOptions, 'clock' | 'signal'>,
+): Promise<T> {
+  const untilMs = clock.monotonicMs() + patienceMs
+  for (;;) {
+    try {
+      return await read()
+    } catch (error) {
+      signal.throwIfAborted()
+      const isPassing = error instanceof ConnectorsError && ['UNAVAILABLE', 'TIMEOUT'].includes(error.code)
+      if (!isPassing || clock.monotonicMs() > untilMs) throw error
+      await clock.sleep(pollMs, { signal })
+    }
+  }
+}
