@@ -2,7 +2,6 @@
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import { type KubeConfig, loadKubeConfig } from '../kube/config.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { usageError } from './arguments.ts'
 import { findInstance } from './dev/run-file.ts'
 
 export const clusterOptions = {
@@ -28,16 +27,15 @@ export type ClusterValues = {
 }
 
 /** Whoever gets it must close its client. */
-export async function openCluster(command: string, { data, namespace }: ClusterValues): Promise<Cluster> {
-  const kubeconfig = await kubeconfigPath(command, data)
+export async function openCluster({ data, namespace }: ClusterValues): Promise<Cluster> {
+  const kubeconfig = await kubeconfigPath(data)
   const config = await loadKubeConfig({ kubeconfig, clock: systemClock })
   const client = createKubeClient({ config, userAgent: 'connectors-cli', clock: systemClock })
   return { client, config, namespace: namespace ?? config.namespace }
 }
 
-async function kubeconfigPath(command: string, data: string | undefined): Promise<string> {
-  if (data !== undefined) return (await findInstance({ data, kubeconfig: undefined })).run.kubeconfig
+async function kubeconfigPath(data: string | undefined): Promise<string> {
   const kubeconfig = process.env['KUBECONFIG']
-  if (kubeconfig) return kubeconfig
-  throw usageError(command, 'neither KUBECONFIG nor --data DIR says which cluster is meant')
+  if (data === undefined && kubeconfig) return kubeconfig
+  return (await findInstance({ data, kubeconfig: undefined })).run.kubeconfig
 }

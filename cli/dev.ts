@@ -13,7 +13,7 @@ import { parseCommandLine, usageError } from './arguments.ts'
 import type { DemoOptions } from './demo/demo.ts'
 import { applyManifest } from './dev/apply-manifest.ts'
 import { type Instance, startInstance } from './dev/instance.ts'
-import { readRunFile, removeRunFile, writeRunFile } from './dev/run-file.ts'
+import { readRunFile, removeRunFile, temporaryPrefix, writeRunFile } from './dev/run-file.ts'
 import { reportFailure } from './exit-status.ts'
 
 export const help = `Usage: connectors dev [OPTION...]
@@ -150,7 +150,7 @@ type DataDir = {
 
 async function openDataDir(given: string | undefined): Promise<DataDir> {
   if (given === undefined) {
-    const path = await mkdtemp(join(await realpath(tmpdir()), 'connectors-'))
+    const path = await mkdtemp(join(await realpath(tmpdir()), temporaryPrefix))
     const close = () => rm(path, { recursive: true, force: true })
     return { path, isDurable: false, lastProxyPort: 0, close }
   }

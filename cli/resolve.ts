@@ -46,7 +46,7 @@ export async function run(args: readonly string[]): Promise<number> {
     connectors: parseConnectors(values.connector ?? []),
     params: (values.param ?? []).map(text => parseParam('resolve', text)),
   }
-  const cluster = await openCluster('resolve', values)
+  const cluster = await openCluster(values)
   try {
     const { result, problems } = await resolved(request, cluster)
     if (result !== undefined) process.stdout.write(formatted(result, output))

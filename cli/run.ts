@@ -82,7 +82,7 @@ export async function run(args: readonly string[]): Promise<number> {
     serviceAccount: values.serviceaccount,
     name: values.name,
   }
-  const cluster = await openCluster('run', values)
+  const cluster = await openCluster(values)
   try {
     const { run: made, problems, warnings } = await makeRun(wanted, cluster)
     reportWarnings(warnings)
