@@ -40,10 +40,12 @@ export function parseDescriptors(annotation: unknown, context: Context): Form {
     const field = `${root}[${index}]`
     const entry = reader.fields(item, field)
     const param = parsePath(reader, entry['path'], `${field}.path`, context)
-    const lines = entry['descriptors']
-    if (isAbsent(lines)) reader.note(`${field}.descriptors`, 'Required', 'must be given')
-    const descriptors = reader.list(lines, `${field}.descriptors`).flatMap((line, number) => {
-      const place = `${field}.descriptors[${number}]`
+    // The reference product writes x-descriptors.
+    const key = isAbsent(entry['x-descriptors']) ? 'descriptors' : 'x-descriptors'
+    const lines = entry[key]
+    if (isAbsent(lines)) reader.note(`${field}.${key}`, 'Required', 'must be given')
+    const descriptors = reader.list(lines, `${field}.${key}`).flatMap((line, number) => {
+      const place = `${field}.${key}[${number}]`
       const text = reader.string(line, place)
       if (text === undefined) return []
       const parsed = parseDescriptor(text, context)

@@ -4,26 +4,31 @@ import {
   newQuickJSWASMModuleFromVariant,
   newVariant,
   type QuickJSContext,
+  type QuickJSHandle,
   type QuickJSWASMModule,
 } from 'quickjs-emscripten-core'
-import { functionOf, prelude } from './guest.ts'
+import { functionOf, plainCall, trackedCall } from './guest.ts'
 import { urlFieldsAsJson } from './url.ts'
 
 export const limits = { timeMs: 50, memoryBytes: 8 << 20, stackBytes: 32 << 10, expressionLength: 16_384 }
 
-export type Answer =
-  /** JSON of what the guest's prelude answers. */
-  { readonly json: string } | { readonly syntaxError: string } | { readonly limit: string }
+/** One expression, its variables in the order of `names`, and their values as JSON of a list. */
+export type Run = { readonly expression: string; readonly names: readonly string[]; readonly input: string }
 
-export type Run = {
-  readonly expression: string
-  readonly variables: readonly (readonly [name: string, value: unknown])[]
-  /** Watches which of the variables' fields are looked up and not there. */
-  readonly tracked: boolean
-  readonly parseOnly?: boolean
-}
+/** `type` as `typeof` says, or `promise`. */
+export type Answer = { readonly value?: unknown; readonly type: string } | Failure
 
-const languageWithoutClock = {
+export type Failure =
+  /** What the expression threw. */
+  | { readonly error: { readonly name: string; readonly message: string } }
+  | { readonly syntaxError: string }
+  | { readonly limit: string }
+
+const strict = { strict: true }
+const parseOnly = { strict: true, compileOnly: true }
+
+/** No clock, no threads, nothing that waits. */
+const language = {
   BaseObjects: true,
   Eval: true,
   RegExp: true,
@@ -50,6 +55,29 @@ export class Engine {
   }
 
   run(run: Run): Answer {
+    return this.#with(run, language, context => {
+      const answer = call(context, run, plainCall)
+      return 'text' in answer ? (JSON.parse(answer.text) as Answer) : answer
+    })
+  }
+
+  /** The paths that a run looks up in its variables and does not find. */
+  missing(run: Run): readonly string[] {
+    const answer = this.#with(run, { ...language, Proxy: true }, context => call(context, run, trackedCall))
+    return 'text' in answer && answer.text !== '' ? answer.text.split('\n') : []
+  }
+
+  /** Why a text is no program; nothing runs. */
+  syntaxError(run: Run): Failure | undefined {
+    return this.#with(run, language, context => {
+      const compiled = context.evalCode(functionOf(run.expression, run.names), 'expression', parseOnly)
+      if (compiled.error) return failure(context, compiled.error)
+      compiled.value.dispose()
+      return undefined
+    })
+  }
+
+  #with<T>(run: Run, intrinsics: object, use: (context: QuickJSContext) => T): T | Failure {
     if (run.expression.length > limits.expressionLength) {
       return { limit: `it is longer than ${limits.expressionLength} characters` }
     }
@@ -57,23 +85,24 @@ export class Engine {
     if (!module) return { limit: 'the engine is still starting again after an earlier expression' }
     const deadline = performance.now() + limits.timeMs
     let interrupted = false
-    const runtime = module.newRuntime()
+    const overtime = { limit: `it runs longer than ${limits.timeMs} ms` }
     try {
+      const runtime = module.newRuntime()
       runtime.setMemoryLimit(limits.memoryBytes)
       runtime.setMaxStackSize(limits.stackBytes)
       runtime.setInterruptHandler(() => {
         interrupted ||= performance.now() > deadline
         return interrupted
       })
-      const context = runtime.newContext({ intrinsics: { ...languageWithoutClock, Proxy: run.tracked } })
-      const answer = runIn(context, run)
+      const context = runtime.newContext({ intrinsics })
+      const result = use(context)
       context.dispose()
       runtime.dispose()
-      return interrupted ? { limit: `it runs longer than ${limits.timeMs} ms` } : answer
+      return interrupted ? overtime : result
     } catch {
       // The host's stack ended inside the engine, or the engine gave up: its memory is in no known state.
       this.#replace()
-      return { limit: interrupted ? `it runs longer than ${limits.timeMs} ms` : 'it is nested too deeply' }
+      return interrupted ? overtime : { limit: 'it is nested too deeply' }
     }
   }
 
@@ -98,33 +127,32 @@ function loadModule(): Promise<QuickJSWASMModule> {
   return newQuickJSWASMModuleFromVariant(newVariant(variant, { emscriptenModule: quiet }))
 }
 
-function runIn(context: QuickJSContext, run: Run): Answer {
-  const names = [...run.variables.map(([name]) => name), 'url']
-  const expression = context.evalCode(functionOf(run.expression, names), 'expression', { strict: true })
+function call(context: QuickJSContext, run: Run, caller: string): Failure | { readonly text: string } {
+  const expression = context.evalCode(functionOf(run.expression, [...run.names, 'url']), 'expression', strict)
   if (expression.error) return failure(context, expression.error)
-  if (run.parseOnly) {
-    expression.value.dispose()
-    return { json: 'null' }
-  }
-  return expression.value.consume(callee => {
-    const call = context.unwrapResult(context.evalCode(prelude, 'prelude', { strict: true }))
-    const input = context.newString(JSON.stringify(run.variables))
-    const hostUrl = context.newFunction('url', text =>
-      context.newString(urlFieldsAsJson(context.getString(text))),
-    )
-    const answer = context.callFunction(call, context.undefined, callee, input, hostUrl)
-    for (const handle of [call, input, hostUrl]) handle.dispose()
-    if (answer.error) return failure(context, answer.error)
-    return answer.value.consume(value => ({ json: context.getString(value) }))
-  })
+  const handles = [
+    expression.value,
+    context.newString(run.input),
+    context.newFunction('url', text => context.newString(urlFieldsAsJson(context.getString(text)))),
+    context.newString(JSON.stringify(run.names)),
+  ]
+  const callee = context.unwrapResult(context.evalCode(caller, 'call', strict))
+  const answer = context.callFunction(callee, context.undefined, ...handles)
+  for (const handle of [callee, ...handles]) handle.dispose()
+  if (answer.error) return failure(context, answer.error)
+  return { text: answer.value.consume(value => context.getString(value)) }
 }
 
-type ErrorHandle = Parameters<QuickJSContext['dump']>[0]
-
-function failure(context: QuickJSContext, handle: ErrorHandle): Answer {
-  const error: unknown = handle.consume(held => context.dump(held))
-  const { name, message } = error as { name?: unknown; message?: unknown }
-  const text = typeof message === 'string' ? message : 'unknown error'
-  if (name === 'SyntaxError') return { syntaxError: text }
-  return { limit: text }
+function failure(context: QuickJSContext, handle: QuickJSHandle): Failure {
+  const thrown: unknown = handle.consume(held => context.dump(held))
+  const { name, message } = Object(thrown) as { name?: unknown; message?: unknown }
+  const error = {
+    name: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : `threw ${JSON.stringify(thrown)}`,
+  }
+  if (error.name === 'InternalError' && /out of memory|too long/.test(error.message)) {
+    return { limit: `it takes more than ${limits.memoryBytes >> 20} MiB of memory` }
+  }
+  if (error.message === 'stack overflow') return { limit: 'it is nested too deeply' }
+  return error.name === 'SyntaxError' ? { syntaxError: error.message } : { error }
 }
