@@ -235,7 +235,7 @@ function parseWorkspace(text: string): [string, unknown] {
   const { name, value } = parsePair('--workspace', 'BINDING', text)
   if (value === 'emptyDir') return [name, { emptyDir: {} }]
   try {
-    return [name, parse(value, { logLevel: 'silent' })]
+    return [name, parse(value, { logLevel: 'error' })]
   } catch {
     throw usageError('run', `--workspace ${JSON.stringify(text)} is no binding in YAML`)
   }

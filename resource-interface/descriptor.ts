@@ -63,7 +63,7 @@ function parseAnnotation(annotation: unknown, reader: Reader): unknown {
   const text = reader.string(annotation, root)
   if (text === undefined) return undefined
   try {
-    return parseYaml(text, { maxAliasCount: 100, logLevel: 'silent' })
+    return parseYaml(text, { maxAliasCount: 100, logLevel: 'error' })
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
     reader.note(root, 'DescriptorInvalid', `must be YAML: ${why?.replace(/:$/, '')}`)

@@ -53,7 +53,7 @@ export function parseIntegrations(source: unknown): Integrations {
   let list = source
   if (typeof source === 'string') {
     try {
-      list = parse(source, { merge: true, logLevel: 'silent' })
+      list = parse(source, { merge: true, logLevel: 'error' })
     } catch (error) {
       const cause = (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/:$/, '')
       return {

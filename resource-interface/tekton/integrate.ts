@@ -157,11 +157,8 @@ function collectWorkspaces({ definition, choices, own, wired, isOpen }: Collecti
     const filling = own.get(`workspaces.${name}`)
     const content = filling?.chosen && filling.content
     if (content && 'binding' in content) values.set(name, content.binding)
-    if (given.has(name)) {
-      const isFilled = filling?.chosen || wired.has(name)
-      if (isFilled) problems.push({ field, reason: 'Duplicate', message: 'An integration binds it already' })
-      else values.set(name, given.get(name) as Binding)
-    }
+    // Over what an integration binds, too: a cluster need not have the storage that an interface asks for.
+    if (given.has(name)) values.set(name, given.get(name) as Binding)
     const isDone = values.has(name) || filling?.chosen || optional
     if (!isDone && !isOpen) problems.push({ field, reason: 'Required', message: requiredMessage(filling) })
   }
