@@ -2,7 +2,7 @@
 import type { Json, ValueType } from '../definition.ts'
 import { checkGraph } from './graph-rules.ts'
 import { fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
-import { isLabel } from './kubernetes-name.ts'
+import { isLabel, isLabelKey } from './kubernetes-name.ts'
 import type { RunProblem } from './run-problem.ts'
 import {
   checkFields,
@@ -85,6 +85,14 @@ function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string 
     problems.push({ field, reason: runs.length === 0 ? 'Required' : 'Invalid', message })
   }
   const reference = task['taskRef']
+  const name = textOf(fieldOf(reference, 'name'))
+  if (name !== undefined && !isLabelKey(name) && !textOf(fieldOf(reference, 'resolver'))) {
+    problems.push({
+      field: `${field}.taskRef.name`,
+      reason: 'InvalidName',
+      message: 'It must be the name of a Task',
+    })
+  }
   if (
     reference !== undefined &&
     !textOf(fieldOf(reference, 'name')) &&
@@ -119,8 +127,9 @@ function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string 
  * together, where the first of a name tells the type: two tasks can thus be in each other's way.
  */
 function checkSeen(spec: JsonObject, field: string, runParams: readonly RunParam[]): RunProblem[] {
-  const seen = new Map<string, VisibleParam>(runParams.map(({ name, value }) => [name, paramOf(name, value)]))
-  for (const param of visibleParams(spec['params'])) combine(seen, param)
+  const seen = new Map<string, Seen>()
+  for (const { name, value } of runParams) seen.set(name, seenValue(name, value))
+  for (const param of seenParams(spec['params'])) combine(seen, param)
   const tasks = listOf(spec['tasks'])
   const problems: RunProblem[] = []
   for (const [index, task] of tasks.entries()) {
@@ -128,22 +137,16 @@ function checkSeen(spec: JsonObject, field: string, runParams: readonly RunParam
       const name = textOf(fieldOf(entry, 'name')) ?? ''
       const value = fieldOf(entry, 'value')
       const known = seen.get(name)
-      if (!known) seen.set(name, paramOf(name, value))
+      if (!known) seen.set(name, seenValue(name, value))
       else if (typeOfValue(value) === 'object') {
-        if (known.type !== 'object') problems.push(inTheWay(`${field}.tasks[${index}].params[${name}]`))
-        else
-          seen.set(name, {
-            ...known,
-            properties: new Set([...(known.properties ?? []), ...Object.keys(value ?? {})]),
-          })
+        const keys = new Set([...(known.properties ?? []), ...Object.keys(value ?? {})])
+        if (known.given === 'object' && known.properties) seen.set(name, { ...known, properties: keys })
+        else problems.push(inTheWay(`${field}.tasks[${index}].params[${name}]`))
       }
     }
-    for (const param of visibleParams(inlineSpec(task)?.['params'])) {
-      const known = seen.get(param.name)
-      if (known && (known.type === 'object') !== (param.type === 'object')) {
-        problems.push(inTheWay(`${field}.tasks[${index}].taskSpec.params[${param.name}]`))
-      }
-      combine(seen, param)
+    for (const param of seenParams(inlineSpec(task)?.['params'])) {
+      if (combine(seen, param)) continue
+      problems.push(inTheWay(`${field}.tasks[${index}].taskSpec.params[${param.name}]`))
     }
   }
   const all = [...seen.values()]
@@ -173,16 +176,32 @@ function checkFinally(spec: JsonObject, field: string): RunProblem[] {
   )
 }
 
-function combine(seen: Map<string, VisibleParam>, param: VisibleParam): void {
+/** A param with the type of the value or default that it is seen with. */
+type Seen = VisibleParam & { readonly given?: ValueType }
+
+/** False where Tekton fails to. */
+function combine(seen: Map<string, Seen>, param: Seen): boolean {
   const known = seen.get(param.name)
   if (!known) seen.set(param.name, param)
+  else if (known.type === 'object' && !param.properties) return false
+  else if (param.given === 'object' && known.given === undefined) return false
   else if (known.type === 'object' && param.properties)
     seen.set(param.name, { ...known, properties: param.properties })
+  return true
 }
 
-function paramOf(name: string, value: unknown): VisibleParam {
-  const type: ValueType = typeOfValue(value)
-  return type === 'object' ? { name, type, properties: new Set(Object.keys(value ?? {})) } : { name, type }
+function seenParams(list: unknown): readonly Seen[] {
+  return listOf(list).flatMap(item => {
+    const fallback = fieldOf(item, 'default') ?? undefined
+    const given = fallback === undefined ? {} : { given: typeOfValue(fallback) }
+    return visibleParams([item]).map(param => ({ ...param, ...given }))
+  })
+}
+
+function seenValue(name: string, value: unknown): Seen {
+  const type = typeOfValue(value)
+  const properties = type === 'object' ? { properties: new Set(Object.keys(value ?? {})) } : {}
+  return { name, type, given: type, ...properties }
 }
 
 function inlineSpec(task: unknown): JsonObject | undefined {
