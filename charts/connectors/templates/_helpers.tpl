@@ -112,6 +112,11 @@ topologySpreadConstraints:
 {{- end }}
 
 {{- define "connectors.podMetadata" -}}
+{{- range $label, $_ := .values.podLabels }}
+{{- if or (hasPrefix "app.kubernetes.io/" $label) (hasPrefix "helm.sh/" $label) }}
+{{- fail (printf "podLabels: %q is the chart's own, by which it finds its pods" $label) }}
+{{- end }}
+{{- end -}}
 labels:
   {{- include "connectors.labels" . | nindent 2 }}
   {{- with .values.podLabels }}
