@@ -58,7 +58,7 @@ export function parseIntegrations(source: unknown): Integrations {
       const cause = (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/:$/, '')
       return {
         ...none,
-        problems: [problem('integrations', 'Invalid', `Cannot read the list as YAML: ${cause}`)],
+        problems: [problem('integrations', 'Invalid', `cannot be read as YAML: ${cause}`)],
       }
     }
   }
@@ -66,7 +66,7 @@ export function parseIntegrations(source: unknown): Integrations {
   if (!Array.isArray(list)) {
     return {
       ...none,
-      problems: [problem('integrations', 'InvalidType', 'It must be a list of integrations')],
+      problems: [problem('integrations', 'InvalidType', 'must be a list of integrations')],
     }
   }
   const problems: RunProblem[] = []
@@ -76,11 +76,7 @@ export function parseIntegrations(source: unknown): Integrations {
     const field = `integrations[${name}]`
     if (integrationName.test(name)) return [readIntegration(item, { name, field, problems })]
     problems.push(
-      problem(
-        `${field}.name`,
-        'InvalidName',
-        'It must begin with a letter and hold letters, digits, - and _',
-      ),
+      problem(`${field}.name`, 'InvalidName', 'must begin with a letter and hold letters, digits, - and _'),
     )
     return []
   })
@@ -109,7 +105,7 @@ function readInterface(value: unknown, field: string, problems: RunProblem[]): I
   const name = textOf(fieldOf(value, 'name'))
   const category = textOf(fieldOf(value, 'category'))
   if (name === undefined && category === undefined) {
-    problems.push(problem(field, 'Required', 'It must have a name or a category'))
+    problems.push(problem(field, 'Required', 'must have a name or a category'))
   }
   // A name says more than its category.
   return name !== undefined ? { name } : category !== undefined ? { category } : {}
@@ -126,12 +122,12 @@ function readConnectorRef(value: unknown, field: string, problems: RunProblem[])
 function readConfiguration(value: unknown, field: string, problems: RunProblem[]) {
   const setAtRuntime = readFlag(value, field, problems)
   const list = fieldOf(value, 'connectors') ?? []
-  if (!Array.isArray(list)) problems.push(problem(`${field}.connectors`, 'InvalidType', 'It must be a list'))
+  if (!Array.isArray(list)) problems.push(problem(`${field}.connectors`, 'InvalidType', 'must be a list'))
   const connectors = (Array.isArray(list) ? list : []).flatMap((item, index) => {
     const place = `${field}.connectors[${index}]`
     const connector = readConnector(item, place, problems)
     if (connector === undefined && isRecord(item))
-      problems.push(problem(`${place}.name`, 'Required', 'It must have a name'))
+      problems.push(problem(`${place}.name`, 'Required', 'must have a name'))
     return connector ? [connector] : []
   })
   return { connectors, setAtRuntime: setAtRuntime || connectors.length === 0 }
@@ -139,13 +135,13 @@ function readConfiguration(value: unknown, field: string, problems: RunProblem[]
 
 function readConnector(value: unknown, field: string, problems: RunProblem[]): ConnectorRef | undefined {
   if (!isRecord(value)) {
-    problems.push(problem(field, 'InvalidType', 'It must be an object with the name of a Connector'))
+    problems.push(problem(field, 'InvalidType', 'must be an object with the name of a Connector'))
     return undefined
   }
   for (const key of ['name', 'namespace']) {
     const part = fieldOf(value, key)
     if (part === undefined || part === null || typeof part === 'string') continue
-    problems.push(problem(`${field}.${key}`, 'InvalidType', 'It must be a string'))
+    problems.push(problem(`${field}.${key}`, 'InvalidType', 'must be a string'))
   }
   const name = textOf(fieldOf(value, 'name'))
   const namespace = textOf(fieldOf(value, 'namespace'))
@@ -160,7 +156,7 @@ function readParam(entry: unknown, { name, field, problems }: Place): Integratio
   const value = readAnyValue(given)
   if (value !== undefined) return { name, value, setAtRuntime }
   problems.push(
-    problem(`${field}.value`, 'InvalidType', 'It must be a string, or a list or map of strings: quote it'),
+    problem(`${field}.value`, 'InvalidType', 'must be a string, or a list or map of strings: quote it'),
   )
   return { name, setAtRuntime }
 }
@@ -184,7 +180,7 @@ function readMappings(
       targets.push(...readTarget(single, { what, field: `${place}.${short}`, problems, bare: true }))
     }
     const unique = new Map(targets.map(target => [target.path, target]))
-    if (unique.size < targets.length) problems.push(problem(place, 'Duplicate', 'It names one place twice'))
+    if (unique.size < targets.length) problems.push(problem(place, 'Duplicate', 'names one place twice'))
     return { name, targets: isSaid ? [...unique.values()] : undefined }
   })
 }
@@ -201,14 +197,14 @@ function readTarget(
 ): Target[] {
   const { what, field, problems } = options
   if (typeof value !== 'string') {
-    problems.push(problem(field, 'InvalidType', 'It must be a string'))
+    problems.push(problem(field, 'InvalidType', 'must be a string'))
     return []
   }
   const target =
     parseRefPath(value) ?? (options.bare && !/[\s.[\]]|^$/.test(value) ? ownTarget(what, value) : undefined)
   if (target?.what === what) return [target]
   const wanted = `${what}.NAME, tasks.TASK.${what}.NAME or finally.TASK.${what}.NAME`
-  problems.push(problem(`${field}[${value}]`, 'Invalid', `It must be ${wanted}`))
+  problems.push(problem(`${field}[${value}]`, 'Invalid', `must be ${wanted}`))
   return []
 }
 
@@ -220,7 +216,7 @@ function readList(
 ): readonly (readonly [name: string, item: unknown])[] {
   const list = fieldOf(item, key) ?? []
   if (!Array.isArray(list)) {
-    problems.push(problem(`${field}.${key}`, 'InvalidType', 'It must be a list'))
+    problems.push(problem(`${field}.${key}`, 'InvalidType', 'must be a list'))
     return []
   }
   const named = list.flatMap((entry, index) => readNamed(entry, `${field}.${key}[${index}]`, problems))
@@ -232,8 +228,8 @@ function readNamed(item: unknown, field: string, problems: RunProblem[]): [strin
   if (typeof name === 'string' && name !== '') return [[name, item]]
   problems.push(
     isRecord(item)
-      ? problem(`${field}.name`, 'Required', 'It must have a name')
-      : problem(field, 'InvalidType', 'It must be an object with a name'),
+      ? problem(`${field}.name`, 'Required', 'must have a name')
+      : problem(field, 'InvalidType', 'must be an object with a name'),
   )
   return []
 }
@@ -243,14 +239,14 @@ function splitUnique(named: readonly [string, unknown][], field: string, problem
   for (const [name] of named) counts.set(name, (counts.get(name) ?? 0) + 1)
   const ambiguous = [...counts].filter(([, count]) => count > 1).map(([name]) => name)
   for (const name of ambiguous)
-    problems.push(problem(`${field}[${name}].name`, 'Duplicate', 'Names must be unique'))
+    problems.push(problem(`${field}[${name}].name`, 'Duplicate', 'must be unique'))
   return { unique: named.filter(([name]) => counts.get(name) === 1), ambiguous }
 }
 
 function readFlag(value: unknown, field: string, problems: RunProblem[]): boolean {
   const flag = fieldOf(value, 'setAtRuntime')
   if (flag === undefined || flag === null || typeof flag === 'boolean') return flag === true
-  problems.push(problem(`${field}.setAtRuntime`, 'InvalidType', 'It must be true or false'))
+  problems.push(problem(`${field}.setAtRuntime`, 'InvalidType', 'must be true or false'))
   return false
 }
 

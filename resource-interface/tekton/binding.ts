@@ -118,17 +118,15 @@ export function checkBinding(value: unknown, field: string): readonly RunProblem
   if (!isRecord(value)) return problems
   const used = Object.keys(sources).filter(source => isSet(value[source]))
   const names = Object.keys(sources).join(', ')
-  if (used.length === 0) problems.push({ field, reason: 'Required', message: `It must have one of ${names}` })
+  if (used.length === 0) problems.push({ field, reason: 'Required', message: `must have one of ${names}` })
   if (used.length > 1) {
-    problems.push({ field, reason: 'Invalid', message: `It must have one source, not ${used.join(' and ')}` })
+    problems.push({ field, reason: 'Invalid', message: `must have one source, not ${used.join(' and ')}` })
   }
   return problems
 }
 
 function checkShape(value: unknown, shape: Shape, field: string): RunProblem[] {
-  const wrong = (what: string): RunProblem[] => [
-    { field, reason: 'InvalidType', message: `It must be ${what}` },
-  ]
+  const wrong = (what: string): RunProblem[] => [{ field, reason: 'InvalidType', message: `must be ${what}` }]
   switch (shape) {
     case 'anything':
       return []
@@ -160,12 +158,12 @@ function checkShape(value: unknown, shape: Shape, field: string): RunProblem[] {
     const inner = Object.hasOwn(fields, key) ? fields[key] : undefined
     const place = `${field}.${key}`
     if (inner === undefined)
-      return [{ field: place, reason: 'Invalid', message: 'No such field is known' } as const]
+      return [{ field: place, reason: 'Invalid', message: 'is no field of a workspace binding' } as const]
     return isSet(item) ? checkShape(item, inner, place) : []
   })
   for (const key of required) {
     if (isEmpty(value[key]))
-      problems.push({ field: `${field}.${key}`, reason: 'Required', message: 'It must be set' })
+      problems.push({ field: `${field}.${key}`, reason: 'Required', message: 'must be set' })
   }
   return problems
 }

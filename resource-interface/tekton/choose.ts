@@ -38,7 +38,7 @@ export function chooseFor(
   around: Surroundings,
 ): Chosen {
   const field = `integrations[${integration.name}]`
-  const { connectors: refs, problems: connectorProblems } = connectorsFor(integration, choice, field)
+  const { connectors: refs, problems: connectorProblems } = connectorsFor(integration, choice, around)
   const { params, problems: paramProblems } = paramsFor(integration, choice, field)
   const problems = [...connectorProblems, ...paramProblems]
   if (refs.length === 0) {
@@ -47,7 +47,7 @@ export function chooseFor(
       problems.push({
         field: `${field}.connectors`,
         reason: 'ConnectorRequired',
-        message: 'A Connector must be chosen',
+        message: 'must name a Connector',
       })
     }
     const { problems: unknown, ...known } = withoutConnector(integration, around)
@@ -61,7 +61,7 @@ export function chooseFor(
     problems.push({
       field: `${field}.connectors[${spell(ref, around)}]`,
       reason: 'ConnectorNotFound',
-      message: 'There is no such Connector',
+      message: 'is no Connector that is there',
     })
   }
   const classes = connectors.flatMap(connector => {
@@ -72,7 +72,7 @@ export function chooseFor(
     problems.push({
       field: `${field}.connectors[${known}]`,
       reason: 'UnknownReference',
-      message: `There is no ConnectorClass "${name ?? ''}"`,
+      message: `has no ConnectorClass: there is no "${name ?? ''}"`,
     })
     return []
   })
@@ -81,25 +81,32 @@ export function chooseFor(
     return { integration, skipped: false, ...known, problems: [...problems, ...unknown] }
   }
 
-  const selection = selectInterface(integration.interface, {
+  const selection = select(integration, {
     definitions: around.definitions,
     classes: [...new Map(classes.map(item => [item.metadata.name, item])).values()],
   })
-  problems.push(...selection.problems.map(problem => ({ ...problem, field: `${field}.${problem.field}` })))
+  problems.push(...selection.problems)
   if (!selection.definition) return { integration, skipped: false, problems }
   const definition = selection.definition
   const resolved = resolveInterface({ definition, connectors, params }, { evaluator: around.evaluator })
-  problems.push(...resolved.problems.map(problem => ({ ...problem, field: `${field}.${problem.field}` })))
+  // A place in the definition is no place in the declaration.
+  const place = (inner: string) =>
+    inner.startsWith('spec.') ? `${field}.interface.${inner}` : `${field}.${inner}`
+  problems.push(...resolved.problems.map(problem => ({ ...problem, field: place(problem.field) })))
   return { integration, skipped: false, definition, resolved, problems }
 }
 
-function connectorsFor(integration: Integration, choice: IntegrationChoice | undefined, field: string) {
-  const chosen = sortedRefs(choice?.connectors ?? [])
-  const declared = sortedRefs(integration.connectors)
+function connectorsFor(
+  integration: Integration,
+  choice: IntegrationChoice | undefined,
+  around: Surroundings,
+) {
+  const chosen = sortedRefs(choice?.connectors ?? [], around)
+  const declared = sortedRefs(integration.connectors, around)
   if (chosen.length === 0) return { connectors: declared, problems: [] }
   if (integration.setAtRuntime || isSame(chosen, declared)) return { connectors: chosen, problems: [] }
-  const names = declared.map(ref => spell(ref, {})).join(', ')
-  return { connectors: declared, problems: [fixed(`${field}.connectors`, names)] }
+  const names = declared.map(ref => spell(ref, around)).join(', ')
+  return { connectors: declared, problems: [fixed(`integrations[${integration.name}].connectors`, names)] }
 }
 
 function paramsFor(integration: Integration, choice: IntegrationChoice | undefined, field: string) {
@@ -116,20 +123,20 @@ function paramsFor(integration: Integration, choice: IntegrationChoice | undefin
   return { params, problems }
 }
 
-/** By name the definition is known before any Connector is; of a category it is only known to exist. */
-function withoutConnector({ name, interface: wanted }: Integration, { definitions }: Surroundings) {
-  const known = definitions.filter(definition =>
-    wanted.name === undefined ? definition.category === wanted.category : definition.name === wanted.name,
-  )
-  const key = wanted.name === undefined ? 'category' : 'name'
-  const missing = known.length === 0 && wanted[key] !== undefined
-  const problem: RunProblem = {
-    field: `integrations[${name}].interface.${key}`,
-    reason: 'InterfaceNotFound',
-    message: `There is no ResourceInterface of the ${key} "${wanted[key] ?? ''}"`,
-  }
-  const definition = wanted.name === undefined ? undefined : known[0]
-  return { ...(definition ? { definition } : {}), problems: missing ? [problem] : [] }
+/** Interfaces of one category offer the same, so what is declared can be checked before a class is known. */
+function withoutConnector(integration: Integration, { definitions }: Surroundings) {
+  return select(integration, { definitions, classes: [] })
+}
+
+function select(
+  { name, interface: ref }: Integration,
+  options: Pick<Surroundings, 'definitions' | 'classes'>,
+) {
+  // A reference to nothing has its problem already.
+  if (ref.name === undefined && ref.category === undefined) return { problems: [] }
+  const { definition, problems } = selectInterface(ref, options)
+  const placed = problems.map(problem => ({ ...problem, field: `integrations[${name}].${problem.field}` }))
+  return { ...(definition ? { definition } : {}), problems: placed }
 }
 
 /** Without any namespace to go by, a name must be the only one. */
@@ -145,16 +152,19 @@ function findConnector(
   return wanted === undefined && found.length > 1 ? undefined : found[0]
 }
 
-function sortedRefs(refs: readonly ConnectorRef[]): readonly ConnectorRef[] {
-  const byText = new Map(refs.map(ref => [spell(ref, {}), ref]))
+/** With the namespace that is meant, each once. */
+function sortedRefs(refs: readonly ConnectorRef[], around: Surroundings): readonly ConnectorRef[] {
+  const { namespace } = around
+  const full = refs.map((ref): ConnectorRef => (namespace === undefined ? ref : { namespace, ...ref }))
+  const byText = new Map(full.map(ref => [spell(ref, around), ref]))
   return [...byText].sort(([a], [b]) => compareText(a, b)).map(([, ref]) => ref)
 }
 
-function spell({ name, namespace }: ConnectorRef, around: { readonly namespace?: string }): string {
+function spell({ name, namespace }: ConnectorRef, around: Surroundings): string {
   const own = namespace ?? around.namespace
   return own === undefined ? name : `${own}/${name}`
 }
 
 function fixed(field: string, value: string): RunProblem {
-  return { field, reason: 'NotSetAtRuntime', message: `The declaration fixes it as ${value}` }
+  return { field, reason: 'NotSetAtRuntime', message: `may not be chosen: the declaration says ${value}` }
 }

@@ -60,22 +60,21 @@ export function parseRunDefinition(
   { kind, knownTasks = [] }: { readonly kind: RunKind; readonly knownTasks?: readonly unknown[] },
 ): ParsedDefinition {
   const problems: RunProblem[] = []
-  if (!isRecord(object)) return { problems: [invalid('', `It must be a ${kind}`)] }
-  if (object['kind'] !== kind) problems.push(invalid('kind', `It must be ${kind}`))
+  if (!isRecord(object)) return { problems: [invalid('', `must be a ${kind}`)] }
+  if (object['kind'] !== kind) problems.push(invalid('kind', `must be ${kind}`))
   if (object['apiVersion'] !== 'tekton.dev/v1') {
-    problems.push({ field: 'apiVersion', reason: 'Unsupported', message: 'It must be tekton.dev/v1' })
+    problems.push({ field: 'apiVersion', reason: 'Unsupported', message: 'must be tekton.dev/v1' })
   }
   const metadata = fieldOf(object, 'metadata')
   const spec = copyJson(fieldOf(object, 'spec'))
-  if (!isRecord(spec))
-    return { problems: [...problems, required('spec', `It must be the spec of a ${kind}`)] }
+  if (!isRecord(spec)) return { problems: [...problems, required('spec', `must be the spec of a ${kind}`)] }
 
   const name = textOf(fieldOf(metadata, 'name'))
   if (name !== undefined && !(isSubdomain(name) && name.length <= longestName)) {
     problems.push({
       field: 'metadata.name',
       reason: 'InvalidName',
-      message: `It must be a DNS name of at most ${longestName} characters`,
+      message: `must be a DNS name of at most ${longestName} characters`,
     })
   }
   const namespace = textOf(fieldOf(metadata, 'namespace'))

@@ -98,7 +98,7 @@ function offeredBy(
   const declared = definition?.[what].find(item => item.name === name)
   if (definition && !declared) {
     const kind = what === 'attributes' ? 'attribute' : 'workspace'
-    const message = `The ResourceInterface "${definition.name}" has no such ${kind}`
+    const message = `is no ${kind} of ResourceInterface "${definition.name}"`
     return { unknown: { reason: 'UnknownReference', message } }
   }
   if (what === 'workspaces') {
@@ -116,14 +116,14 @@ function offeredBy(
 }
 
 function findPlace(definition: RunDefinition, target: Target): Found {
-  if (!target.task) return findDeclared(definition, target, `The ${definition.kind}`)
+  if (!target.task) return findDeclared(definition, target, `the ${definition.kind}`)
   const { section, name } = target.task
   const task = definition.tasks.find(item => item.section === section && item.name === name)
-  if (!task) return missing(`The ${definition.kind} has no task "${name}" in ${section}`)
+  if (!task) return missing(`must name a task of the ${definition.kind}: there is no "${name}" in ${section}`)
   if (task.matrix.includes(target.name) && target.what === 'params') {
-    return { problem: { reason: 'Unsupported', message: 'The matrix of the task sets it' } }
+    return { problem: { reason: 'Unsupported', message: 'is set by the matrix of the task' } }
   }
-  if (task.declares) return findDeclared(task.declares, target, `The task "${name}"`)
+  if (task.declares) return findDeclared(task.declares, target, `the task "${name}"`)
   if (target.what === 'workspaces') {
     return task.workspaces.some(item => item.name === target.name) ? {} : uncertain(task)
   }
@@ -138,10 +138,10 @@ function findDeclared(
 ): Found {
   if (target.what === 'workspaces') {
     const workspace = declares.workspaces.some(item => item.name === target.name)
-    return workspace ? {} : missing(`${owner} has no workspace "${target.name}"`)
+    return workspace ? {} : missing(`is no workspace of ${owner}`)
   }
   const param = declares.params.find(item => item.name === target.name)
-  return param ? { type: param.type, param } : missing(`${owner} has no param "${target.name}"`)
+  return param ? { type: param.type, param } : missing(`is no param of ${owner}`)
 }
 
 /** What a Pipeline gives a task tells the type, unless it is the result of another task. */
@@ -160,15 +160,14 @@ function mismatchOf(offered: Offered, { type, param }: Found): Omit<RunProblem, 
   if (offered.type !== type) {
     return {
       reason: 'InvalidType',
-      message: `The attribute is of type ${offered.type}, the param of type ${type}`,
+      message: `must be of type ${offered.type}, as the attribute is: it is of type ${type}`,
     }
   }
   const value = offered.content && 'value' in offered.content ? offered.content.value : undefined
   if (param === undefined || value === undefined) return undefined
-  if (!isComplete(param, value))
-    return { reason: 'Required', message: 'The attribute lacks keys that the param needs' }
+  if (!isComplete(param, value)) return { reason: 'Required', message: 'needs keys that the attribute lacks' }
   const isListed = typeof value !== 'string' || value === '' || !param.enum || param.enum.includes(value)
-  return isListed ? undefined : { reason: 'NotInEnum', message: 'The param allows other values only' }
+  return isListed ? undefined : { reason: 'NotInEnum', message: 'allows other values only' }
 }
 
 function contested(fillings: readonly Filling[]): RunProblem[] {
@@ -179,7 +178,7 @@ function contested(fillings: readonly Filling[]): RunProblem[] {
       group.map(({ field, target }) => ({
         field,
         reason: 'Duplicate' as const,
-        message: `${group.length} ${target.what === 'params' ? 'attributes' : 'workspaces'} go to one place`,
+        message: `must be the only ${target.what === 'params' ? 'attribute' : 'workspace'} there: ${group.length} go to one place`,
       })),
     )
 }
@@ -189,6 +188,6 @@ function missing(message: string): Found {
 }
 
 function uncertain({ name }: PipelineTask): Found {
-  const message = `What the task "${name}" refers to is not at hand, so nobody can say whether it takes this`
+  const message = `cannot be checked: what the task "${name}" refers to is not at hand`
   return { warning: { reason: 'UnknownReference', message } }
 }

@@ -21,7 +21,7 @@ export function checkGraph(spec: JsonObject, field: string): RunProblem[] {
     problems.push({
       field: `${field}.tasks`,
       reason: 'Invalid',
-      message: 'Tasks wait for one another in a circle',
+      message: 'must not wait for one another in a circle',
     })
   }
   for (const [index, task] of listOf(spec['finally']).entries()) {
@@ -30,7 +30,7 @@ export function checkGraph(spec: JsonObject, field: string): RunProblem[] {
       problems.push({
         field: `${place}.runAfter`,
         reason: 'Invalid',
-        message: 'Tasks in finally have no order',
+        message: 'must not be there in finally',
       })
     }
     for (const name of resultsReadBy(task).filter(name => !names.has(name)))
@@ -60,5 +60,9 @@ function textsWithin(value: unknown): readonly string[] {
 }
 
 function unknownTask(field: string, name: string): RunProblem {
-  return { field, reason: 'UnknownReference', message: `The Pipeline has no task "${name}" to wait for` }
+  return {
+    field,
+    reason: 'UnknownReference',
+    message: `must not wait for "${name}": the Pipeline has no such task`,
+  }
 }

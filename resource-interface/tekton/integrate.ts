@@ -2,6 +2,7 @@
 import type { Binding, Json, Value } from '../definition.ts'
 import { type Integrations, parseIntegrations } from './annotation.ts'
 import { checkBinding } from './binding.ts'
+import { type RunChoices, readChoices } from './choices.ts'
 import { chooseFor, type IntegrationChoice, type Surroundings } from './choose.ts'
 import { type DeclaredParam, isComplete, parseRunDefinition, type RunDefinition } from './definition.ts'
 import { type Filling, fillPlaces } from './fill.ts'
@@ -14,14 +15,7 @@ import { checkTaskSpec } from './task-rules.ts'
 import { readValue, textsOf } from './value.ts'
 import { wireTasks } from './wire.ts'
 
-export type RunChoices = {
-  /** By the name of the integration. */
-  readonly integrations?: Readonly<Record<string, IntegrationChoice>>
-  /** For params of the Task or Pipeline itself. */
-  readonly params?: Readonly<Record<string, unknown>>
-  /** For workspaces of the Task or Pipeline itself: WorkspaceBindings without name. */
-  readonly workspaces?: Readonly<Record<string, unknown>>
-}
+export type { RunChoices }
 
 export type RunInput = ({ readonly task: unknown } | { readonly pipeline: unknown }) & {
   /** In place of the annotation: its text, or what it holds. */
@@ -47,8 +41,9 @@ export function integrateRun(
   input: RunInput,
   { evaluator }: { readonly evaluator: Surroundings['evaluator'] },
 ): Integrated {
-  const { choices = {}, options = {} } = input
-  const problems: RunProblem[] = [...checkRunOptions(options)]
+  const { options = {} } = input
+  const { choices, problems: choiceProblems } = readChoices(input.choices)
+  const problems: RunProblem[] = [...choiceProblems, ...checkRunOptions(options)]
   const parsed =
     'task' in input
       ? parseRunDefinition(input.task, { kind: 'Task' })
@@ -119,7 +114,7 @@ function collectParams({ definition, choices, own, wired, isOpen }: Collecting<V
     problems.push({
       field: `params[${name}]`,
       reason: 'UnknownParam',
-      message: `The ${definition.kind} has no such param`,
+      message: `is no param of the ${definition.kind}`,
     })
   }
   for (const param of definition.params) {
@@ -129,7 +124,8 @@ function collectParams({ definition, choices, own, wired, isOpen }: Collecting<V
     if (content && 'value' in content) values.set(param.name, content.value)
     if (given.has(param.name)) {
       const isFilled = filling?.chosen || wired.has(param.name)
-      if (isFilled) problems.push({ field, reason: 'Duplicate', message: 'An integration fills it already' })
+      if (isFilled)
+        problems.push({ field, reason: 'Duplicate', message: 'is filled by an integration already' })
       const { value, problem } = readGiven(param, given.get(param.name))
       if (problem) problems.push({ field, ...problem })
       if (value !== undefined && !isFilled) values.set(param.name, value)
@@ -149,7 +145,7 @@ function collectWorkspaces({ definition, choices, own, wired, isOpen }: Collecti
     problems.push({
       field: `workspaces[${name}]`,
       reason: 'UnknownReference',
-      message: `The ${definition.kind} has no such workspace`,
+      message: `is no workspace of the ${definition.kind}`,
     })
   }
   for (const { name, optional } of definition.workspaces) {
@@ -169,18 +165,18 @@ function collectWorkspaces({ definition, choices, own, wired, isOpen }: Collecti
 function readGiven(param: DeclaredParam, given: unknown) {
   const value = readValue(given, param.type)
   if (value === undefined) {
-    return { problem: { reason: 'InvalidType', message: `It must be of type ${param.type}` } as const }
+    return { problem: { reason: 'InvalidType', message: `must be of type ${param.type}` } as const }
   }
   if (typeof value === 'string' && value !== '' && param.enum && !param.enum.includes(value)) {
     return {
-      problem: { reason: 'NotInEnum', message: `It must be one of ${param.enum.join(', ')}` } as const,
+      problem: { reason: 'NotInEnum', message: `must be one of ${param.enum.join(', ')}` } as const,
     }
   }
   if (!isComplete(param, value)) {
     return {
       problem: {
         reason: 'Required',
-        message: `It must have the keys ${param.properties.join(', ')}`,
+        message: `must have the keys ${param.properties.join(', ')}`,
       } as const,
     }
   }
@@ -189,8 +185,8 @@ function readGiven(param: DeclaredParam, given: unknown) {
 
 function requiredMessage(filling: Filling | undefined): string {
   return filling
-    ? `It must be set, or a Connector chosen for the integration "${filling.integration}"`
-    : 'It must be set: it has no default'
+    ? `must be set, or a Connector chosen for the integration "${filling.integration}"`
+    : 'must be set: it has no default'
 }
 
 function unknownChoices({ integrations, ambiguous }: Integrations, choices: RunChoices): RunProblem[] {
@@ -200,7 +196,7 @@ function unknownChoices({ integrations, ambiguous }: Integrations, choices: RunC
     .map(name => ({
       field: `integrations[${name}]`,
       reason: 'UnknownReference',
-      message: 'No integration of that name is declared',
+      message: 'is no integration that is declared',
     }))
 }
 
@@ -219,13 +215,13 @@ function checkTogether({ definition, params, workspaces }: Built): RunProblem[] 
     problems.push({
       field,
       reason: 'Duplicate',
-      message: 'Tekton takes names for the same that differ in case only',
+      message: 'must differ from the others in more than case',
     })
   }
   if (definition.kind === 'Task') return problems
   for (const [name, value] of params) {
     if (!textsOf(value).some(hasResultReference)) continue
-    const message = 'A PipelineRun may not refer to the result of a task'
+    const message = 'must not refer to the result of a task'
     problems.push({ field: `params[${name}]`, reason: 'Unsupported', message })
   }
   return problems

@@ -55,7 +55,7 @@ export function checkPipelineSpec(
     ...checkSeen(spec, field, runParams),
   ]
   if (listOf(spec['tasks']).length === 0) {
-    problems.push({ field: `${field}.tasks`, reason: 'Required', message: 'It must have a task' })
+    problems.push({ field: `${field}.tasks`, reason: 'Required', message: 'must have a task' })
   }
   return problems
 }
@@ -66,7 +66,7 @@ function checkWorkspaceNames(list: unknown, field: string): RunProblem[] {
     ...listOf(list).flatMap((item, index): RunProblem[] => {
       const place = `${field}[${index}]`
       if (textOf(fieldOf(item, 'name')) === undefined) {
-        return [{ field: `${place}.name`, reason: 'Required', message: 'It must have a name' }]
+        return [{ field: `${place}.name`, reason: 'Required', message: 'must have a name' }]
       }
       return isRecord(item) ? checkFields(item, workspaceFields, place) : []
     }),
@@ -74,14 +74,14 @@ function checkWorkspaceNames(list: unknown, field: string): RunProblem[] {
 }
 
 function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string | undefined>): RunProblem[] {
-  if (!isRecord(task)) return [{ field, reason: 'InvalidType', message: 'It must be an object' }]
+  if (!isRecord(task)) return [{ field, reason: 'InvalidType', message: 'must be an object' }]
   const problems: RunProblem[] = [...checkFields(task, taskFields, field)]
   if (!isLabel(textOf(task['name']) ?? '')) {
-    problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'It must be a DNS label' })
+    problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'must be a DNS label' })
   }
   const runs = whatRuns.filter(key => task[key] !== undefined && task[key] !== null)
   if (runs.length !== 1) {
-    const message = 'It must have exactly one of taskRef and taskSpec'
+    const message = 'must have exactly one of taskRef and taskSpec'
     problems.push({ field, reason: runs.length === 0 ? 'Required' : 'Invalid', message })
   }
   const reference = task['taskRef']
@@ -90,7 +90,7 @@ function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string 
     problems.push({
       field: `${field}.taskRef.name`,
       reason: 'InvalidName',
-      message: 'It must be the name of a Task',
+      message: 'must be the name of a Task',
     })
   }
   if (
@@ -101,7 +101,7 @@ function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string 
     problems.push({
       field: `${field}.taskRef.name`,
       reason: 'Required',
-      message: 'It must have a name or a resolver',
+      message: 'must have a name or a resolver',
     })
   }
   problems.push(
@@ -115,7 +115,7 @@ function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string 
     problems.push({
       field: place,
       reason: 'UnknownReference',
-      message: `The Pipeline has no workspace "${name ?? ''}"`,
+      message: `must be of a workspace of the Pipeline: "${name ?? ''}" is none`,
     })
   }
   const spec = inlineSpec(task)
@@ -218,6 +218,6 @@ function withoutMetadata(spec: JsonObject): JsonObject {
 
 function inTheWay(field: string): RunProblem {
   const message =
-    'Another param of that name in the Pipeline is of another type, which Tekton cannot tell apart'
+    'must be of the same type as other params of that name in the Pipeline: Tekton does not tell them apart'
   return { field, reason: 'Unsupported', message }
 }

@@ -33,14 +33,14 @@ export function checkRunOptions({
     problems.push({
       field,
       reason: 'InvalidName',
-      message: `It must be a DNS name of at most ${limit} characters`,
+      message: `must be a DNS name of at most ${limit} characters`,
     })
   }
   for (const [key, value] of Object.entries(labels)) {
     const field = `metadata.labels[${key}]`
-    if (!isLabelKey(key)) problems.push({ field, reason: 'InvalidName', message: 'It is no key of a label' })
+    if (!isLabelKey(key)) problems.push({ field, reason: 'InvalidName', message: 'is no key of a label' })
     else if (!isLabelValue(value))
-      problems.push({ field, reason: 'Invalid', message: 'It is no value of a label' })
+      problems.push({ field, reason: 'Invalid', message: 'is no value of a label' })
   }
   return problems
 }

@@ -62,7 +62,7 @@ export function checkTaskShape(spec: JsonObject, field: string): readonly RunPro
       ...checkKnown(text, 'context.task', { names: new Set(['name', 'retry-count']), field: place }),
     ]),
   ]
-  if (listOf(steps).length === 0) problems.push(required(`${field}.steps`, 'It must have a step'))
+  if (listOf(steps).length === 0) problems.push(required(`${field}.steps`, 'must have a step'))
   return problems
 }
 
@@ -72,30 +72,30 @@ export function checkParamSpecs(list: unknown, field: string): readonly RunProbl
   for (const [index, item] of listOf(list).entries()) {
     const place = `${field}[${index}]`
     if (!isRecord(item)) {
-      problems.push(wrong(place, 'It must be an object'))
+      problems.push(wrong(place, 'must be an object'))
       continue
     }
     problems.push(...checkFields(item, paramFields, place))
     const [param] = visibleParams([item])
     if (textOf(item['name']) === undefined || !param) {
-      problems.push(required(`${place}.name`, 'It must have a name'))
+      problems.push(required(`${place}.name`, 'must have a name'))
       continue
     }
     const type = item['type'] ?? undefined
     if (type !== undefined && type !== '' && type !== param.type) {
-      problems.push(invalid(`${place}.type`, 'It must be string, array or object'))
+      problems.push(invalid(`${place}.type`, 'must be string, array or object'))
     }
     const fallback = item['default'] ?? undefined
     if (fallback !== undefined && typeOfValue(fallback) !== param.type) {
-      problems.push(wrong(`${place}.default`, `It must be of type ${param.type}`))
+      problems.push(wrong(`${place}.default`, `must be of type ${param.type}`))
     }
     if (param.type === 'object' && param.properties === undefined) {
-      problems.push(required(`${place}.properties`, 'An object must say which keys it has'))
+      problems.push(required(`${place}.properties`, 'must be given for an object'))
     }
     for (const [key, property] of Object.entries(isRecord(item['properties']) ? item['properties'] : {})) {
       const kind = fieldOf(property, 'type') ?? 'string'
       if (kind !== 'string' && kind !== '')
-        problems.push(invalid(`${place}.properties.${key}.type`, 'It must be string'))
+        problems.push(invalid(`${place}.properties.${key}.type`, 'must be string'))
     }
   }
   return problems
@@ -136,13 +136,13 @@ export function checkFields(
 ): RunProblem[] {
   return Object.keys(record)
     .filter(key => !known.includes(key))
-    .map(key => invalid(`${field}.${key}`, 'Tekton knows no such field'))
+    .map(key => invalid(`${field}.${key}`, 'is no field that Tekton knows'))
 }
 
 export function checkLists(spec: JsonObject, keys: readonly string[], field: string): RunProblem[] {
   return keys
     .filter(key => spec[key] !== undefined && spec[key] !== null && !Array.isArray(spec[key]))
-    .map(key => wrong(`${field}.${key}`, 'It must be a list'))
+    .map(key => wrong(`${field}.${key}`, 'must be a list'))
 }
 
 export function checkUnique(list: unknown, field: string): RunProblem[] {
@@ -157,33 +157,33 @@ export function checkUnique(list: unknown, field: string): RunProblem[] {
       {
         field: `${field}[${index}].name`,
         reason: 'Duplicate' as const,
-        message: `The name "${name}" is taken`,
+        message: `must be unique: ${JSON.stringify(name)} is taken`,
       },
     ]
   })
 }
 
 function checkStep(step: unknown, field: string): RunProblem[] {
-  if (!isRecord(step)) return [wrong(field, 'It must be an object')]
+  if (!isRecord(step)) return [wrong(field, 'must be an object')]
   const problems = [...checkContainer(step, field)]
   const name = textOf(step['name'])
   if (name !== undefined && !isLabel(name)) {
-    problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'It must be a DNS label' })
+    problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'must be a DNS label' })
   }
   if (step['ref'] !== undefined) {
     const both = ofReference.filter(key => step[key] !== undefined)
     problems.push(...both.map(key => invalid(`${field}.${key}`, 'A step with a ref may not have it')))
   } else if (listOf(step['params']).length > 0) {
-    problems.push(invalid(`${field}.params`, 'Only a step with a ref may have it'))
+    problems.push(invalid(`${field}.params`, 'must not be there without a ref'))
   }
   for (const [index, mount] of listOf(step['volumeMounts']).entries()) {
     const place = `${field}.volumeMounts[${index}]`
     const path = textOf(fieldOf(mount, 'mountPath')) ?? ''
     if (path.startsWith('/tekton/') && !path.startsWith('/tekton/home')) {
-      problems.push(invalid(`${place}.mountPath`, 'It may not lie under /tekton/'))
+      problems.push(invalid(`${place}.mountPath`, 'must not lie under /tekton/'))
     }
     if (textOf(fieldOf(mount, 'name'))?.startsWith('tekton-internal-')) {
-      problems.push(invalid(`${place}.name`, 'It may not begin with tekton-internal-'))
+      problems.push(invalid(`${place}.name`, 'must not begin with tekton-internal-'))
     }
   }
   const onError = textOf(step['onError'])
@@ -192,7 +192,7 @@ function checkStep(step: unknown, field: string): RunProblem[] {
     !['continue', 'stopAndFail'].includes(onError) &&
     !onError.startsWith('$(params')
   ) {
-    problems.push(invalid(`${field}.onError`, 'It must be continue or stopAndFail'))
+    problems.push(invalid(`${field}.onError`, 'must be continue or stopAndFail'))
   }
   return problems
 }
@@ -200,13 +200,13 @@ function checkStep(step: unknown, field: string): RunProblem[] {
 function checkContainer(container: unknown, field: string): RunProblem[] {
   const problems: RunProblem[] = []
   if (textOf(fieldOf(container, 'image')) === undefined && fieldOf(container, 'ref') === undefined) {
-    problems.push(required(`${field}.image`, 'It must have an image'))
+    problems.push(required(`${field}.image`, 'must have an image'))
   }
   if (
     textOf(fieldOf(container, 'script')) !== undefined &&
     listOf(fieldOf(container, 'command')).length > 0
   ) {
-    problems.push(invalid(`${field}.script`, 'It may not stand beside a command'))
+    problems.push(invalid(`${field}.script`, 'must not stand beside a command'))
   }
   return problems
 }
@@ -220,12 +220,12 @@ function checkWorkspaces(spec: JsonObject, field: string): RunProblem[] {
   for (const [index, item] of listOf(spec['workspaces']).entries()) {
     const place = `${field}.workspaces[${index}]`
     if (!isRecord(item)) {
-      problems.push(wrong(place, 'It must be an object'))
+      problems.push(wrong(place, 'must be an object'))
       continue
     }
     problems.push(...checkFields(item, workspaceFields, place))
     const name = textOf(item['name'])
-    if (name === undefined) problems.push(required(`${place}.name`, 'It must have a name'))
+    if (name === undefined) problems.push(required(`${place}.name`, 'must have a name'))
     names.add(name)
     const path = cleanPath(textOf(item['mountPath']) ?? `/workspace/${name ?? ''}`)
     if (taken.has(path))
@@ -237,7 +237,7 @@ function checkWorkspaces(spec: JsonObject, field: string): RunProblem[] {
       for (const [at, used] of listOf(fieldOf(step, 'workspaces')).entries()) {
         if (names.has(textOf(fieldOf(used, 'name')))) continue
         const place = `${field}.${key}[${index}].workspaces[${at}].name`
-        problems.push({ field: place, reason: 'UnknownReference', message: 'There is no such workspace' })
+        problems.push({ field: place, reason: 'UnknownReference', message: 'is no workspace of the Task' })
       }
     }
   }
@@ -252,7 +252,7 @@ function checkResults(spec: JsonObject, field: string): RunProblem[] {
     const place = `${field}.results[${index}].name`
     return resultName.test(name)
       ? []
-      : [{ field: place, reason: 'InvalidName' as const, message: 'It is no name of a result' }]
+      : [{ field: place, reason: 'InvalidName' as const, message: 'is no name of a result' }]
   })
   const scripts = listOf(spec['steps']).flatMap((step, index) => {
     const own = listOf(fieldOf(step, 'results')).flatMap(item => textOf(fieldOf(item, 'name')) ?? [])

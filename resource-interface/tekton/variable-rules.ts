@@ -44,7 +44,7 @@ export function checkArrayUse(texts: readonly Text[], params: readonly VisiblePa
     const found = variablesIn(text, 'params')
     const used = found.filter(({ name }) => arrays.has(name.replace(/\[\*\]$/, '')))
     if (used.length === 0 || (place === 'list' && found[0]?.whole === text)) return []
-    return [problem(field, 'Only an element of a list may be part of a text')]
+    return [problem(field, 'must not hold a whole list, but for an argument that is nothing else')]
   })
 }
 
@@ -56,7 +56,7 @@ export function checkDeclaredUse(texts: readonly Text[], params: readonly Visibl
     ...checkKnown(text, 'params', { names, field }),
     ...objects.flatMap(({ name, properties = new Set() }) => [
       ...checkKnown(text, `params.${name}`, { names: properties, field }),
-      ...(usesWhole(text, name) ? [problem(field, `The object "${name}" may not be used as a whole`)] : []),
+      ...(usesWhole(text, name) ? [problem(field, `must not hold the object "${name}" as a whole`)] : []),
     ]),
   ])
 }
@@ -78,9 +78,9 @@ export function checkKnown(
   { names, field }: { readonly names: ReadonlySet<string>; readonly field: string },
 ): RunProblem[] {
   return variablesIn(text, prefix).flatMap(({ name, parts, whole }) => {
-    if (parts > 2) return [problem(field, `The variable ${whole} has too many parts`)]
+    if (parts > 2) return [problem(field, `holds ${whole}, which has too many parts`)]
     const isKnown = names.has(name.replace(/\[[0-9]*\*?\]/g, ''))
-    return isKnown ? [] : [problem(field, `The variable ${whole} is not declared`)]
+    return isKnown ? [] : [problem(field, `holds ${whole}, which is not declared`)]
   })
 }
 

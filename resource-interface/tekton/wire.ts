@@ -69,7 +69,7 @@ export function wireTasks(
           problems.push({
             field: place.field,
             reason: 'Unsupported',
-            message: 'The value looks like a variable of Tekton, and the attribute may not become a param',
+            message: 'would hold a variable of Tekton, and the attribute may not become a param',
           })
         }
         changes.push(setOnTask(definition, place, first.content.value))
