@@ -8,6 +8,7 @@ import {
   type FlagValues,
   integerFlag,
   listFlag,
+  objectFlag,
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
@@ -32,6 +33,7 @@ export const controllerFlags = {
     fallback: [],
     help: 'folders of ConnectorClasses and ResourceInterfaces to apply; repeatable',
   }),
+  'config-map': objectFlag({ help: 'ConfigMap of feature flags to follow, namespace/name' }),
   'leader-elect': booleanFlag({ help: 'act only while holding a Lease, so that one of several acts' }),
   'lease-duration': durationFlag({
     fallback: 10_000,
@@ -62,6 +64,7 @@ export function controllerConfigFrom(flags: FlagValues<typeof controllerFlags>) 
     probeConcurrency: flags['probe-concurrency'],
     scopeGrants: flags['scope-grants'],
     builtins: flags.builtins,
+    configMap: flags['config-map'],
     leaderElect: flags['leader-elect'],
     leaseMs: flags['lease-duration'],
     connectTo: parseConnectTo(flags['connect-to']),

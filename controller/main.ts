@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { KubeClient } from '../kube/client.ts'
 import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts'
+import { createFeatureFlags } from '../kube/feature-flags.ts'
 import { createLeaderElection, type LeaderElection, soleLeader } from '../kube/leader-election.ts'
 import { permitWrites } from '../kube/write-permit.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
+import { logSeldom } from '../runtime/seldom.ts'
 import { TrustStore } from '../upstream/trust.ts'
 import { applyBuiltins, readBuiltins } from './builtins.ts'
 import { CheckResults } from './check-results.ts'
@@ -39,7 +41,7 @@ export async function startController(
 ): Promise<RunningController> {
   const { systemNamespace } = config.proxy
   const builtins = await readBuiltins(config.builtins, { systemNamespace })
-  const onError = (error: unknown) => log.warn('cannot follow the cluster', { error })
+  const onError = logSeldom({ write: log.warn, message: 'cannot follow the cluster', clock, quietMs: 60_000 })
   const election = electionOf(config, { client, clock, log })
   const writing = permitWrites(client, election.assertLeading)
   const recorder = createEventRecorder({
@@ -55,6 +57,15 @@ export async function startController(
     // What all see, the leader tells.
     record: occurrence => election.isLeading && recorder.record(occurrence),
   }
+  const features = createFeatureFlags({
+    client,
+    clock,
+    configMap: config.configMap,
+    defaults: {},
+    onChange: said => log.info('feature flags changed', { ...said }),
+    onProblem: problem => log.warn('feature flag ignored', { problem }),
+    onError,
+  })
   const queues = createQueues({ clock, maxBackoffMs: config.probeIntervalMs })
   const onSecret = (key: string) => routeSecret(watches, queues, key)
   const watches = createWatches({ client, clock, systemNamespace, onError, onSecret })
@@ -85,7 +96,7 @@ export async function startController(
     watches,
     queues,
     events: recorder,
-    isSynced: () => isSynced,
+    isSynced: () => isSynced && features.isSynced,
     signal: stopping,
   })
   log.info('controller started', { metrics: server.url })
@@ -94,6 +105,7 @@ export async function startController(
   async function run(): Promise<void> {
     const running = [
       runWatches(watches, { clock, signal: stopping, onSynced }),
+      features.run({ signal: stopping }),
       election.run(lead, { signal: stopping }),
     ]
     try {

@@ -7,6 +7,7 @@ import {
   type Flag,
   type FlagSource,
   type FlagValues,
+  objectFlag,
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
@@ -35,10 +36,14 @@ export const csiFlags = {
   }),
   'file-mode': fileModeFlag({ fallback: 0o444, help: 'mode of the files in volumes, octal' }),
   'require-ready': booleanFlag({ help: 'refuse to mount Connectors that are not Ready' }),
+  'config-map': objectFlag({
+    help: 'ConfigMap of feature flags to follow, namespace/name; without one the flags here count',
+  }),
   'enable-connector-proxy-permissions': booleanFlag({
     fallback: true,
     help: 'ask for get on connectors/proxy as well',
   }),
+  'enable-multi-connector': booleanFlag({ fallback: true, help: 'allow several Connectors in a volume' }),
   'metrics-address': addressFlag({
     fallback: { host: '', port: 9090 },
     help: 'address of /healthz, /readyz and /metrics',

@@ -3,10 +3,12 @@ import { createAccessReviewer } from '../kube/access-review.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { createEventRecorder } from '../kube/event-recorder.ts'
+import { createFeatureFlags } from '../kube/feature-flags.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { startHealthServer } from '../runtime/health.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
+import { logSeldom } from '../runtime/seldom.ts'
 import type { CsiConfig } from './config.ts'
 import { registerCsiMetrics } from './csi-metrics.ts'
 import { createIdentity, driverName } from './identity.ts'
@@ -33,8 +35,20 @@ export async function startCsiDriver(
   },
 ): Promise<RunningCsiDriver> {
   const { client, clock, log, signal } = options
-  const onError = (error: unknown) => log.warn('cannot reach the cluster', { error })
-  const sources = createVolumeSources({ client, clock, onError })
+  const onError = logSeldom({ write: log.warn, message: 'cannot follow the cluster', clock, quietMs: 60_000 })
+  const features = createFeatureFlags({
+    client,
+    clock,
+    configMap: config['config-map'],
+    defaults: {
+      'enable-connector-proxy-permissions': config['enable-connector-proxy-permissions'],
+      'enable-multi-connector': config['enable-multi-connector'],
+    },
+    onChange: said => log.info('feature flags changed', { ...said }),
+    onProblem: problem => log.warn('feature flag ignored', { problem }),
+    onError,
+  })
+  const sources = createVolumeSources({ client, clock, features, onError })
   const instance = config['node-name']
   const events = createEventRecorder({ client, clock, component: driverName, instance, onError })
   // No grace: a mount that is not allowed for certain can wait, and a refresh keeps what it has.
@@ -65,9 +79,10 @@ export async function startCsiDriver(
   }
   const following = new AbortController()
   const running = [sources.run({ signal: following.signal }), events.run({ signal: following.signal })]
-  log.info('csi driver serves', { endpoint: config.endpoint })
   const host = health.host.includes(':') ? `[${health.host}]` : health.host
-  return { metricsUrl: `http://${host}:${health.port}`, ended: end() }
+  const metricsUrl = `http://${host}:${health.port}`
+  log.info('csi driver serves', { endpoint: config.endpoint, metrics: metricsUrl })
+  return { metricsUrl, ended: end() }
 
   async function end(): Promise<void> {
     if (!signal.aborted)

@@ -1,4 +1,5 @@
 // publish: the chain from kubelet's request to the files in the mounted folder. Spec: csi.md, "Publish" and "Refresh".
+import { ConnectorsError } from '../connector/errors.ts'
 import { renderVolume, type VolumeInput } from '../connector/render.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -67,7 +68,13 @@ async function prepare(
 ): Promise<Prepared> {
   const { config, sources, access, place, signal, version } = options
   const parsed = parsePublishRequest(request, { audience: config.audience, place })
-  const requireProxyPermission = config['enable-connector-proxy-permissions']
+  const features = await sources.features({ signal })
+  const count = parsed.attributes.connectors.length
+  if (count > 1 && !features.isOn('enable-multi-connector')) {
+    const message = `Cannot publish a volume of ${count} Connectors: feature flag "enable-multi-connector" is off`
+    throw new ConnectorsError('PRECONDITION', 'MultiConnectorDisabled', message)
+  }
+  const requireProxyPermission = features.isOn('enable-connector-proxy-permissions')
   await authorize(parsed, { access, requireProxyPermission, signal })
   const requireReady = config['require-ready']
   const { input, warnings } = await collect(parsed, { sources, requireReady, signal })

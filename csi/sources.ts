@@ -5,13 +5,18 @@ import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
+import type { FeatureFlags } from '../kube/feature-flags.ts'
 import { createInformer } from '../kube/informer.ts'
 import { connectorClasses, connectors } from '../kube/resources.ts'
+
+export type VolumeFeatures = FeatureFlags<'enable-connector-proxy-permissions' | 'enable-multi-connector'>
 
 export type VolumeSources = {
   /** Undefined for what does not exist. Waits for the first list; throws UNAVAILABLE when it does not come. */
   connector(key: ObjectKey, options: { readonly signal: AbortSignal }): Promise<Connector | undefined>
   connectorClass(name: string, options: { readonly signal: AbortSignal }): Promise<ConnectorClass | undefined>
+  /** Waits likewise. */
+  features(options: { readonly signal: AbortSignal }): Promise<VolumeFeatures>
   /** Undefined when all is known, else what is not. */
   unready(): string | undefined
   run(options: { readonly signal: AbortSignal }): Promise<void>
@@ -22,20 +27,23 @@ const firstListMs = 10_000
 export function createVolumeSources(options: {
   readonly client: KubeClient
   readonly clock: Clock
+  readonly features: VolumeFeatures
   readonly onError: (error: unknown) => void
 }): VolumeSources {
+  const { features } = options
   const known = createInformer({ ...options, resource: connectors })
   const classes = createInformer({ ...options, resource: connectorClasses })
 
   function unready(): string | undefined {
-    return known.isSynced && classes.isSynced ? undefined : 'Connectors and classes are not known yet'
+    if (!known.isSynced || !classes.isSynced) return 'Connectors and classes are not known yet'
+    return features.isSynced ? undefined : 'the feature flags are not known yet'
   }
 
   async function ready(signal: AbortSignal): Promise<void> {
     if (unready() === undefined) return
     const done = new AbortController()
     const late = options.clock.sleep(firstListMs, { signal: AbortSignal.any([signal, done.signal]) })
-    const listed = Promise.all([known.synced, classes.synced])
+    const listed = Promise.all([known.synced, classes.synced, features.synced])
     await Promise.race([listed, late]).catch(() => signal.throwIfAborted())
     done.abort()
     late.catch(() => {})
@@ -54,9 +62,13 @@ export function createVolumeSources(options: {
       await ready(signal)
       return classes.get(undefined, name) ?? classes.fetch({ name }, { signal })
     },
+    async features({ signal }) {
+      await ready(signal)
+      return features
+    },
     unready,
     async run({ signal }) {
-      await Promise.all([known.run({ signal }), classes.run({ signal })])
+      await Promise.all([known.run({ signal }), classes.run({ signal }), features.run({ signal })])
     },
   }
 }

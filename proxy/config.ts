@@ -7,6 +7,7 @@ import {
   type FlagValues,
   integerFlag,
   listFlag,
+  objectFlag,
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
@@ -27,6 +28,9 @@ export const proxyFlags = {
   'auth-grace': durationFlag({
     fallback: 300_000,
     help: 'how long an allow serves while the API server is silent',
+  }),
+  'config-map': objectFlag({
+    help: 'ConfigMap of feature flags to follow, namespace/name; without one the flags here count',
   }),
   'enable-connector-proxy-permissions': booleanFlag({
     fallback: true,

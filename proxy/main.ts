@@ -2,9 +2,11 @@
 import { createAccessReviewer } from '../kube/access-review.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
+import { createFeatureFlags } from '../kube/feature-flags.ts'
 import { createTokenReviewer } from '../kube/token-review.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
+import { logSeldom } from '../runtime/seldom.ts'
 import type { AuditSink } from './audit.ts'
 import type { ProxyConfig } from './config.ts'
 import { type ProxyServer, startProxyServer } from './server.ts'
@@ -27,11 +29,17 @@ export async function startProxy(
   },
 ): Promise<RunningProxy> {
   const { client, clock, log, signal } = options
-  const sources = createClusterSources({
+  const onError = logSeldom({ write: log.warn, message: 'cannot follow the cluster', clock, quietMs: 60_000 })
+  const features = createFeatureFlags({
     client,
     clock,
-    onError: error => log.warn('cannot follow the cluster', { error }),
+    configMap: config['config-map'],
+    defaults: { 'enable-connector-proxy-permissions': config['enable-connector-proxy-permissions'] },
+    onChange: said => log.info('feature flags changed', { ...said }),
+    onProblem: problem => log.warn('feature flag ignored', { problem }),
+    onError,
   })
+  const sources = createClusterSources({ client, clock, features, onError })
   const graceMs = config['auth-grace']
   const following = new AbortController()
   const server = await startProxyServer({
@@ -46,7 +54,7 @@ export async function startProxy(
     stopping: signal,
   })
   const run = sources.run({ signal: following.signal })
-  log.info('proxy serves', { url: server.url })
+  log.info('proxy serves', { url: server.url, metrics: server.metricsUrl })
   return { url: server.url, metricsUrl: server.metricsUrl, ended: end() }
 
   async function end(): Promise<void> {

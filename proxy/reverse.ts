@@ -29,7 +29,8 @@ export type ReverseDoorOptions = {
   readonly tokens: TokenReviewer
   readonly access: AccessReviewer
   readonly slots: CallerSlots
-  readonly requireProxyPermission: boolean
+  /** As of now: it can be switched while the proxy runs. */
+  readonly requireProxyPermission: () => boolean
   /** What of the cluster is not known yet, if anything. */
   readonly unready: () => string | undefined
   readonly audit: AuditSink
@@ -92,7 +93,8 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
   function admit(use: Use, { key }: Identified, user: KubeUser): undefined | Promise<undefined> {
     use.caller = user
     if (!index.has(key)) return refuseUnknown(user, key)
-    return authorize(user, key, options)
+    const requireProxyPermission = options.requireProxyPermission()
+    return authorize(user, key, { access: options.access, requireProxyPermission })
   }
 
   async function forwardLater(

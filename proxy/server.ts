@@ -6,6 +6,7 @@ import type { TokenReviewer } from '../kube/token-review.ts'
 import { type HealthServer, startHealthServer } from '../runtime/health.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { logSeldom } from '../runtime/seldom.ts'
 import { dial } from '../upstream/dial.ts'
 import { TrustStore } from '../upstream/trust.ts'
 import { type AuditSink, auditLine } from './audit.ts'
@@ -50,11 +51,18 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
       tokens: options.tokens,
       access: options.access,
       slots: new CallerSlots(config['requests-per-caller']),
-      requireProxyPermission: config['enable-connector-proxy-permissions'],
+      requireProxyPermission: () => sources.features.isOn('enable-connector-proxy-permissions'),
       audit: options.audit,
       record: use => record(use),
       unready: sources.unready,
-      onError: occasionally(clock, error => log.error('a request failed in the proxy', { error })),
+      // An API server that is down fails every request.
+      onError: logSeldom({
+        write: log.error,
+        message: 'a request failed in the proxy',
+        clock,
+        quietMs: 10_000,
+        kindOf: () => 'any',
+      }),
       clock,
     }),
     dial: createDial(config),
@@ -123,16 +131,4 @@ function formatFailure(
     audit(auditLine(entry, end, clock.now()))
   }
   return refusalAnswer(refusalOfFailure(failure), head?.path ?? '')
-}
-
-const quietMs = 10_000
-
-/** Not more than one line in a while: an API server that is down fails every request. */
-function occasionally(clock: Clock, tell: (error: unknown) => void): (error: unknown) => void {
-  let quietUntilMs = 0
-  return error => {
-    if (clock.monotonicMs() < quietUntilMs) return
-    quietUntilMs = clock.monotonicMs() + quietMs
-    tell(error)
-  }
 }

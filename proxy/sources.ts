@@ -6,12 +6,16 @@ import { normalSecretType, watchedSecretTypes } from '../connector/credential.ts
 import { backoffMs } from '../kube/backoff.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
+import type { FeatureFlags } from '../kube/feature-flags.ts'
 import { createInformer } from '../kube/informer.ts'
 import { createReferencedSecrets } from '../kube/referenced-secrets.ts'
 import { connectorClasses, connectors } from '../kube/resources.ts'
 import type { IndexSources } from './connector-index.ts'
 
+export type UseFeatures = FeatureFlags<'enable-connector-proxy-permissions'>
+
 export type ClusterSources = Omit<IndexSources, 'clusterDomain'> & {
+  readonly features: UseFeatures
   /** Undefined when all is known, else what is not. */
   readonly unready: () => string | undefined
   run(options: { readonly signal: AbortSignal }): Promise<void>
@@ -23,8 +27,10 @@ const fetchBackoff = { minMs: 250, maxMs: 15_000 }
 export function createClusterSources(options: {
   readonly client: KubeClient
   readonly clock: Clock
+  readonly features: UseFeatures
   readonly onError: (error: unknown) => void
 }): ClusterSources {
+  const { features } = options
   const classes = createInformer({ ...options, resource: connectorClasses })
   const known = createInformer({ ...options, resource: connectors })
   known.index(secretIndex, connector => {
@@ -79,19 +85,22 @@ export function createClusterSources(options: {
     connectors: known,
     classes,
     secrets,
+    features,
     unready() {
       if (!classes.isSynced || !known.isSynced) return 'Connectors and classes are not known yet'
-      return secrets.isSynced ? undefined : 'Secrets are not known yet'
+      if (!secrets.isSynced) return 'Secrets are not known yet'
+      return features.isSynced ? undefined : 'the feature flags are not known yet'
     },
     async run({ signal }) {
       running = signal
       // Classes first: they say which Secrets a Connector's reference means.
       const listing = classes.run({ signal })
+      const switching = features.run({ signal })
       await classes.synced.catch(() => {})
       const others = [known.run({ signal })]
       await known.synced.catch(() => {})
       others.push(secrets.run({ signal }))
-      await Promise.all([listing, ...others])
+      await Promise.all([listing, switching, ...others])
     },
   }
 }

@@ -1,6 +1,7 @@
 // Command lines as each component's config.ts declares them: typed values with defaults, and every problem at once.
 import { parseArgs } from 'node:util'
 import { ConnectorsError } from '../connector/errors.ts'
+import type { ObjectKey } from '../connector/object.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 
 /** One option: what a text means, or what is wrong with it. */
@@ -128,6 +129,21 @@ export function addressFlag(options: Common<Address>): Flag<Address> {
       const [, host = '', port = ''] = /^(\[[0-9A-Fa-f:.]+\]|[\w.-]*):(\d{1,5})$/.exec(text) ?? []
       if (port === '' || Number(port) > 65_535) return { problem: 'must be an address like 127.0.0.1:8080' }
       return { value: { host: host.replace(/^\[|\]$/g, ''), port: Number(port) } }
+    },
+  }
+}
+
+/** `namespace/name` of an object; without one, undefined. */
+export function objectFlag({ help }: { readonly help: string }): Flag<ObjectKey | undefined> {
+  return {
+    help,
+    fallback: undefined,
+    parse: text => {
+      if (text === '') return { value: undefined }
+      const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(text) ?? []
+      return namespace === undefined || name === undefined
+        ? { problem: 'must be namespace/name' }
+        : { value: { namespace, name } }
     },
   }
 }

@@ -42,7 +42,7 @@ const fences: Readonly<Record<string, Fence>> = {
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['standalone/'] },
   yaml: {
-    within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/manifests.ts'],
+    within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/documents.ts'],
   },
 }
 

@@ -21,7 +21,7 @@ const writes: Readonly<Record<string, (client: KubeClient) => Promise<unknown>>>
 }
 
 test('every write needs a permit, and no read does', async () => {
-  const reads = ['get', 'find', 'list', 'pages', 'watch', 'review', 'createToken', 'close']
+  const reads = ['get', 'find', 'list', 'pages', 'watch', 'podLog', 'review', 'createToken', 'close']
   await withApiServer(
     (_, response) => reply(response, 200, configMap('a', 1)),
     async ({ client, received }) => {
