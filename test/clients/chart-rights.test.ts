@@ -27,7 +27,7 @@ const rights: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     'rbac.authorization.k8s.io/rolebindings=connectors-scope': ['get', 'update', 'delete'],
   },
   'Role connectors-controller-manager': {
-    '/configmaps=connectors-config': ['get', ...watched],
+    '/configmaps=connectors-config': watched,
     'coordination.k8s.io/leases=connectors-controller-manager': ['get', 'update'],
     'coordination.k8s.io/leases': ['create'],
   },
@@ -38,14 +38,14 @@ const rights: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     'authentication.k8s.io/tokenreviews': ['create'],
     'authorization.k8s.io/subjectaccessreviews': ['create'],
   },
-  'Role connectors-proxy': { '/configmaps=connectors-config': ['get', ...watched] },
+  'Role connectors-proxy': { '/configmaps=connectors-config': watched },
   'ClusterRole connectors-csi': {
     [`${ours}/connectors`]: ['get', ...watched],
     [`${ours}/connectorclasses`]: ['get', ...watched],
     'authorization.k8s.io/subjectaccessreviews': ['create'],
     '/events': ['get', 'create', 'patch'],
   },
-  'Role connectors-csi': { '/configmaps=connectors-config': ['get', ...watched] },
+  'Role connectors-csi': { '/configmaps=connectors-config': watched },
   'ClusterRole connectors-cleanup': {
     [`${ours}/connectorclasses`]: ['list', 'delete'],
     [`${ours}/resourceinterfaces`]: ['list', 'delete'],

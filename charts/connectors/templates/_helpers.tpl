@@ -141,7 +141,7 @@ true
 - apiGroups: [""]
   resources: [configmaps]
   resourceNames: [connectors-config]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{- end }}
 
 {{/* Binds the ClusterRole and the Role of the component's name to its ServiceAccount. */}}

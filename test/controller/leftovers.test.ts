@@ -1,0 +1,96 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isAppliedAlone, removeLeftovers } from '../../controller/leftovers.ts'
+import { applyGrants } from '../../controller/scope-grants/apply.ts'
+import { decideScope } from '../../controller/scope-grants/decide.ts'
+import type { KubeObject } from '../../kube/objects.ts'
+import {
+  connectorClasses,
+  connectors,
+  namespaces,
+  type Resource,
+  roleBindings,
+  roles,
+  secrets,
+  services,
+} from '../../kube/resources.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { createLog } from '../../runtime/log.ts'
+import { withControlPlane } from '../helpers/control-plane.ts'
+import { clientOf } from './boot-controller.ts'
+import { basicClass, basicSecret, withSecret } from './objects.ts'
+
+const test = suite('controller/leftovers')
+
+const ours = 'connectors-controller'
+const written = (...writers: readonly (readonly [manager: string, subresource?: string])[]) => ({
+  name: 'git',
+  managedFields: writers.map(([manager, subresource]) => ({
+    manager,
+    ...(subresource === undefined ? {} : { subresource }),
+  })),
+})
+
+const owners: readonly (readonly [what: string, metadata: ReturnType<typeof written>, isOurs: boolean])[] = [
+  ['applied by us', written([ours]), true],
+  ['applied by us, with a status by whoever', written([ours], ['node', 'status']), true],
+  ['changed by somebody after us', written([ours], ['kubectl-edit']), false],
+  ['made by somebody', written(['kubectl-client-side-apply']), false],
+  ['with a status alone', written(['node', 'status']), false],
+  ['of which nobody knows who wrote it', written(), false],
+]
+
+for (const [what, metadata, isOurs] of owners) {
+  test(`a built-in class ${what} ${isOurs ? 'goes' : 'stays'}`, () => {
+    assert.is(isAppliedAlone(metadata, ours), isOurs)
+  })
+}
+
+test('grants and Services of Connectors go; what others made, be it of the same name, stays', () =>
+  withControlPlane(async plane => {
+    const client = await clientOf(plane.kubeconfig)
+    const signal = AbortSignal.timeout(30_000)
+    try {
+      for (const name of ['team', 'others']) await client.create(namespaces, { metadata: { name } })
+      await client.create(connectorClasses, basicClass())
+      await client.create(secrets, basicSecret('tool'))
+      const connector = await client.create(connectors, withSecret('tool', 'https://git.example.com'))
+      const namespace = await client.get(namespaces, { name: 'team' })
+      const scope = { namespace, holdsConnectors: true, projectNamespaces: [], role: undefined }
+      const { actions } = decideScope({ ...scope, roleBinding: undefined }, { enabled: true })
+      await applyGrants(actions, { client, signal })
+      const grant = { name: 'connectors-scope', namespace: 'others' }
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'connectors-scope' }
+      await client.create(roles, { metadata: grant, rules: [] })
+      await client.create(roleBindings, { metadata: grant, roleRef, subjects: [] })
+
+      const spec = { type: 'ExternalName', externalName: 'proxy.example.com' }
+      const { apiVersion = '', kind = '', metadata } = { ...connector, kind: 'Connector' }
+      const owner = { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true }
+      await client.create(services, {
+        metadata: { name: 'c-tool', namespace: 'team', ownerReferences: [owner] },
+        spec,
+      })
+      await client.create(services, { metadata: { name: 'c-other', namespace: 'team' }, spec })
+
+      const log = createLog({ component: 'test', level: 'info', clock: systemClock, write: () => {} })
+      await removeLeftovers({ client, clock: systemClock, log, signal, fieldManager: ours })
+
+      const names = async <T extends KubeObject>(resource: Resource<T>) =>
+        (await client.list(resource)).items
+          .filter(({ metadata }) => ['team', 'others', undefined].includes(metadata.namespace))
+          .map(({ metadata: { namespace, name } }) =>
+            namespace === undefined ? name : `${namespace}/${name}`,
+          )
+      assert.equal(await names(roles), ['others/connectors-scope'])
+      assert.equal(await names(roleBindings), ['others/connectors-scope'])
+      assert.equal(await names(services), ['team/c-other'])
+      assert.equal(await names(connectors), ['team/tool'])
+      assert.equal(await names(secrets), ['team/tool'])
+      assert.equal(await names(connectorClasses), ['basic'])
+    } finally {
+      client.close()
+    }
+  }))
+
+test.run()
