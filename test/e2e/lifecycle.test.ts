@@ -12,7 +12,7 @@ import {
   templateRelease,
   uninstallRelease,
 } from './harness/release.ts'
-import { scenario } from './harness/scenario.ts'
+import { measure, scenario } from './harness/scenario.ts'
 import { pod, podEnded } from './harness/workload.ts'
 
 const lifecycle = suite('the release')
@@ -43,9 +43,7 @@ lifecycle(
     await server.createRepository('app')
     const before = await listEverything()
 
-    const startedMs = performance.now()
-    await installRelease()
-    console.log(`helm install --wait took ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+    await measure('helm install until all is Ready', installRelease)
     for (const [name, count] of [
       ['connectors-controller-manager', 2],
       ['connectors-proxy', 2],
@@ -61,7 +59,7 @@ lifecycle(
     assert.is(await podEnded('first', team), 'Succeeded')
     await kubectl(['delete', 'pod', 'first', `--namespace=${team}`])
 
-    await uninstallRelease()
+    await measure('helm uninstall', uninstallRelease)
     await kubectl(['delete', 'namespace', systemNamespace, '--ignore-not-found'])
     const left = await until(
       async () => {

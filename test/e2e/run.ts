@@ -2,7 +2,7 @@
 // It builds and loads the images, proves install and uninstall, runs the scenarios against that installation, those that
 // disturb it one at a time, and takes it away again. FILTER is a part of a test file's path below test/e2e/.
 import { readdirSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { withTempDir } from '../helpers/temp-dir.ts'
 import { failedCount, failureText } from '../runner/print.ts'
@@ -79,10 +79,10 @@ function readOptions(argv: readonly string[]) {
 }
 
 function filesIn(folder: string, filters: readonly string[]): string[] {
-  return readdirSync(join(here, folder))
-    .filter(name => name.endsWith('.test.ts'))
-    .map(name => join(here, folder, name))
-    .filter(file => filters.length === 0 || filters.some(filter => relative(here, file).includes(filter)))
+  return readdirSync(here, { recursive: true, encoding: 'utf8' })
+    .filter(name => dirname(name) === folder && name.endsWith('.test.ts'))
+    .filter(name => filters.length === 0 || filters.some(filter => name.includes(filter)))
+    .map(name => join(here, name))
     .sort()
 }
 
@@ -126,6 +126,7 @@ async function runFiles({ files, concurrency }: Phase): Promise<FileResult[]> {
           console.log(`${passed ? '✓' : '✘'} ${name}: ${test}  ${seconds(durationMs)}`),
       })
       results.push(result)
+      for (const [line] of result.output.matchAll(/^measured: .*/gm)) console.log(`  ${name}: ${line}`)
       if (failedCount(result) > 0) console.log(failureText(result, { outputLines: 1000 }))
     }
   }

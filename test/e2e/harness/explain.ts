@@ -11,21 +11,18 @@ export type Explained = { readonly namespaces: readonly string[]; readonly since
 export async function explain({ namespaces, since }: Explained): Promise<string> {
   const parts: string[] = []
   for (const namespace of namespaces) parts.push(...(await explainNamespace(namespace)))
-  parts.push(
-    await show(`get pods --namespace=${systemNamespace} --output=wide`),
-    await show(
-      `get pods --namespace=${driverNamespace} --selector=app.kubernetes.io/name=connectors-csi --output=wide`,
-    ),
-    await show(`get events --namespace=${systemNamespace} --sort-by=.lastTimestamp`),
-  )
   for (const [namespace, name] of [
     [systemNamespace, 'connectors-controller-manager'],
     [systemNamespace, 'connectors-proxy'],
     [driverNamespace, 'connectors-csi'],
   ]) {
     const which = `--namespace=${namespace} --selector=app.kubernetes.io/name=${name}`
-    parts.push(await show(`logs ${which} --prefix --tail=-1 --since-time=${since.toISOString()}`))
+    parts.push(
+      await show(`get pods ${which} --output=wide`),
+      await show(`logs ${which} --prefix --tail=-1 --since-time=${since.toISOString()}`),
+    )
   }
+  parts.push(await show(`get events --namespace=${systemNamespace} --sort-by=.lastTimestamp`))
   return parts.join('\n')
 }
 

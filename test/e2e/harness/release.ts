@@ -31,7 +31,7 @@ export async function isInstalled(): Promise<boolean> {
 /** One command, as a user would give it: it returns when everything is Ready. */
 export function installRelease(extra: readonly string[] = []): Promise<string> {
   const where = [release, chart, '--namespace', systemNamespace, '--create-namespace']
-  return helm(['install', ...where, ...chartFlags(), '--wait', '--timeout=5m', ...extra])
+  return helm(['install', ...where, ...chartFlags(), '--wait', '--timeout=2m', ...extra])
 }
 
 export function templateRelease(extra: readonly string[] = []): Promise<string> {

@@ -64,6 +64,19 @@ export function scenario(run: (context: Scenario) => Promise<void>): () => Promi
   }
 }
 
+/** Runs it and prints how long it took, which the run shows even when all is well. */
+export async function measure<T>(what: string, run: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now()
+  const result = await run()
+  measured(what, `${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  return result
+}
+
+/** Prints a number that the run shows even when all is well. */
+export function measured(what: string, value: string): void {
+  console.log(`\nmeasured: ${what}: ${value}`)
+}
+
 function namespaceManifest(
   name: string,
   labels: Readonly<Record<string, string>>,
