@@ -72,6 +72,13 @@ export function parseFieldSelector(text: string, kind: Kind): Selector {
   return object => requirements.every(holds => holds(object))
 }
 
+/** The one name that a field selector allows, or '' when it allows several. */
+export function selectedName(query: URLSearchParams): string {
+  const terms = (query.get('fieldSelector') ?? '').split(/(?<!\\),/)
+  const [, name = ''] = terms.map(term => /^metadata\.name==?(.*)$/s.exec(term)).find(Boolean) ?? []
+  return name
+}
+
 function fieldAt(object: KubeObject, field: string): string {
   if (field === 'source') return String(fieldsOf(object['source'])['component'] ?? '')
   const found = field.split('.').reduce<unknown>((value, name) => fieldsOf(value)[name], object)

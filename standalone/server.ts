@@ -9,6 +9,7 @@ import { type Faults, faultError } from './faults.ts'
 import { authorize, refusal } from './rbac.ts'
 import type { VerifyToken } from './reviews.ts'
 import { parseRoute, type Route } from './route.ts'
+import { selectedName } from './selectors.ts'
 import { forbidden, StatusError } from './status.ts'
 import type { Store } from './store.ts'
 import type { User } from './user.ts'
@@ -101,7 +102,9 @@ async function ranIntoFault(route: Route, response: ServerResponse, faults: Faul
 }
 
 function requireAllowed(store: Store, user: User, route: Route): void {
-  const { verb, group, resource, subresource, namespace, name, path } = route
+  const { verb, group, resource, subresource, namespace, path, query } = route
+  // Who may see one object by its name may list and watch that one.
+  const name = route.name || (verb === 'list' || verb === 'watch' ? selectedName(query) : '')
   const access = { verb, group, resource, subresource, namespace, name }
   if (authorize(store, user, route.isResource ? access : { ...access, path }).allowed) return
   if (route.isResource) throw forbidden({ group, plural: resource }, name, refusal(user, access))

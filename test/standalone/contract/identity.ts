@@ -207,6 +207,7 @@ export const identitySections: readonly Section[] = [
               resourceNames: ['w'],
             },
             { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] },
+            { apiGroups: [''], resources: ['secrets'], verbs: ['list'], resourceNames: ['one'] },
             { apiGroups: ['rbac.authorization.k8s.io'], resources: ['*'], verbs: ['create'] },
           ],
         },
@@ -229,6 +230,9 @@ export const identitySections: readonly Section[] = [
       },
       { call: `GET ${configMaps}`, token: '{token}', status: 200, eventually: true },
       { call: `GET ${secrets}`, token: '{token}', status: 403 },
+      { call: `GET ${secrets}?fieldSelector=metadata.name%3Done`, token: '{token}', status: 200 },
+      { call: `GET ${secrets}?fieldSelector=metadata.name%3Dother`, token: '{token}', status: 403 },
+      { call: `GET ${secrets}?fieldSelector=metadata.name!%3Done`, token: '{token}', status: 403 },
       ...(
         [
           [
