@@ -96,6 +96,7 @@ export async function startController(
     watches,
     queues,
     events: recorder,
+    election,
     isSynced: () => isSynced && features.isSynced,
     signal: stopping,
   })
@@ -140,6 +141,6 @@ function electionOf(
     lease: { namespace: proxy.systemNamespace, name: 'connectors-controller-manager' },
     identity: `${hostname()}_${randomUUID()}`,
     leaseMs,
-    onError: error => log.warn('cannot renew the lease', { error }),
+    onError: logSeldom({ write: log.warn, message: 'cannot reach the lease', clock, quietMs: 60_000 }),
   })
 }

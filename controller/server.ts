@@ -1,5 +1,6 @@
 // The controller's side door: health and metrics.
 import type { EventRecorder } from '../kube/event-recorder.ts'
+import type { LeaderElection } from '../kube/leader-election.ts'
 import type { Address } from '../runtime/flags.ts'
 import { startHealthServer } from '../runtime/health.ts'
 import { createMetrics, type Metrics } from '../runtime/metrics.ts'
@@ -11,6 +12,7 @@ export type ServerOptions = {
   readonly watches: Watches
   readonly queues: Queues
   readonly events: Pick<EventRecorder, 'dropped'>
+  readonly election: Pick<LeaderElection, 'isLeading'>
   readonly isSynced: () => boolean
   readonly signal: AbortSignal
 }
@@ -18,9 +20,9 @@ export type ServerOptions = {
 export type Server = { readonly url: string; close(): Promise<void> }
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { address, watches, queues, events, isSynced, signal } = options
+  const { address, isSynced, signal } = options
   const metrics = createMetrics({ process: true })
-  describeState(metrics, { watches, queues, events })
+  describeState(metrics, options)
   const checks = { caches: () => (isSynced() ? undefined : 'the objects are not all known yet') }
   const { host, port, close } = await startHealthServer({ ...address, checks, metrics, stopping: signal })
   const shown = host.includes(':') ? `[${host}]` : host
@@ -29,8 +31,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 function describeState(
   metrics: Metrics,
-  { watches, queues, events }: Pick<ServerOptions, 'watches' | 'queues' | 'events'>,
+  { watches, queues, events, election }: Pick<ServerOptions, 'watches' | 'queues' | 'events' | 'election'>,
 ): void {
+  metrics.gauge({
+    name: 'connectors_leading',
+    help: '1 for the one controller that acts, 0 for one that stands by',
+    read: () => (election.isLeading ? 1 : 0),
+  })
   metrics.gauge({
     name: 'connectors_connectors',
     help: 'Connectors by class, readiness and its reason',

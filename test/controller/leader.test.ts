@@ -17,8 +17,8 @@ import { basicClass, connector } from './objects.ts'
 const test = suite('controller/leader')
 const system = 'connectors-system'
 const lease = { namespace: system, name: 'connectors-controller-manager' }
-// As short as a Lease can be.
-const leaseMs = 1000
+// Short, but long enough for a machine that is busy with other tests.
+const leaseMs = 2000
 
 interface Candidate {
   readonly process: ChildProcess
@@ -27,6 +27,8 @@ interface Candidate {
   /** How many writes it asked for so far, its Lease's not counted. */
   writes(): number
   isReady(): Promise<boolean>
+  /** Whether its metrics call it the leader. */
+  isLeading(): Promise<boolean>
 }
 
 interface Scene {
@@ -117,6 +119,8 @@ async function startCandidate(options: {
           !['get', 'list', 'watch'].includes(request.verb),
       ).length,
     isReady: async () => (await fetch(`${metrics}/readyz`)).ok,
+    isLeading: async () =>
+      (await (await fetch(`${metrics}/metrics`)).text()).includes('\nconnectors_leading 1\n'),
   }
 }
 
@@ -134,6 +138,7 @@ test('the standby is ready and writes nothing, and follows a leader that was kil
     await written('first')
     assert.ok(leader.writes() > 0)
     assert.is(standby.writes(), 0)
+    assert.equal([await leader.isLeading(), await standby.isLeading()], [true, false])
     leader.process.kill('SIGKILL')
     await leader.ended
     await add('second')

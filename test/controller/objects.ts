@@ -25,6 +25,12 @@ export const permissions = [
   { apiGroups: [''], resources: ['namespaces', 'secrets'], verbs: all },
   { apiGroups: [''], resources: ['services'], verbs: [...all, 'create', 'update', 'delete'] },
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    resourceNames: ['connectors-config'],
+    verbs: ['list', 'watch'],
+  },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
   {
     apiGroups: ['coordination.k8s.io'],
