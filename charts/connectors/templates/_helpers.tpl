@@ -53,6 +53,7 @@ capabilities:
 {{- define "connectors.probes" -}}
 startupProbe:
   httpGet: {path: /healthz, port: metrics}
+  initialDelaySeconds: 1
   periodSeconds: 1
   timeoutSeconds: 5
   failureThreshold: 60
