@@ -9,7 +9,8 @@ export const clusterOptions = {
   namespace: { type: 'string', short: 'n' },
 } as const
 
-export const clusterHelp = `  --data DIR               the folder of a running instance (default: the cluster of KUBECONFIG)
+export const clusterHelp = `  --data DIR               the folder of a running instance (default: the cluster of KUBECONFIG,
+                           or the only instance that runs)
   -n, --namespace NAMESPACE
                            of names without one (default: the kubeconfig's)
 `

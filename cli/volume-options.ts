@@ -15,7 +15,7 @@ export const volumeHelp = `  --connector NAMESPACE/NAME   the Connector; repeat 
   --configuration NAME         a configuration of its class; repeat for several (default: all of them)
   -n, --namespace NAMESPACE    of the Pod that the volume belongs to (default: the first Connector's)
   --service-account NAME       who uses the Connectors (default: "default")
-  --data DIR                   the instance's folder (default: the one of KUBECONFIG)
+  --data DIR                   the instance's folder (default: KUBECONFIG's, or the only one that runs)
 `
 
 export type VolumeValues = {
