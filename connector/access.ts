@@ -26,16 +26,19 @@ export function seeQuestion({ namespace, name }: ObjectKey): AccessQuestion {
   return { verb: 'get', group: apiGroup, resource: 'connectors', namespace, name }
 }
 
-/** FORBIDDEN, naming the user, the Connector and the permission. */
+/** FORBIDDEN, naming the user, the Connector and all that is missing, so that one grant is enough. */
 export function accessRefusal(
   username: string,
-  { verb, resource, subresource, namespace, name }: AccessQuestion,
+  [first, ...others]: readonly [AccessQuestion, ...AccessQuestion[]],
 ): ConnectorsError {
-  const permission = subresource === undefined ? resource : `${resource}/${subresource}`
+  const { verb, namespace, name } = first
+  const resources = [first, ...others].map(({ resource, subresource }) =>
+    subresource === undefined ? resource : `${resource}/${subresource}`,
+  )
   return new ConnectorsError(
     'FORBIDDEN',
     'Forbidden',
     `Cannot use Connector "${namespace}/${name}" as ${username}: ` +
-      `permission to ${verb} ${permission} in group ${apiGroup} is missing`,
+      `it needs a Role in namespace "${namespace}" with ${verb} on ${resources.join(' and ')} in group ${apiGroup}`,
   )
 }

@@ -15,9 +15,12 @@ export async function authorize(
   { access, requireProxyPermission, signal }: AuthorizeOptions,
 ): Promise<void> {
   const user = serviceAccountUser(pod.namespace, pod.serviceAccount)
-  const questions = attributes.connectors.flatMap(key => accessQuestions(key, { requireProxyPermission }))
-  const verdicts = await Promise.all(questions.map(question => access.check(user, question, { signal })))
-  for (const [at, question] of questions.entries()) {
-    if (verdicts[at]?.allowed !== true) throw accessRefusal(user.username, question)
-  }
+  await Promise.all(
+    attributes.connectors.map(async key => {
+      const questions = accessQuestions(key, { requireProxyPermission })
+      const verdicts = await Promise.all(questions.map(question => access.check(user, question, { signal })))
+      const [first, ...others] = questions.filter((_, at) => verdicts[at]?.allowed !== true)
+      if (first !== undefined) throw accessRefusal(user.username, [first, ...others])
+    }),
+  )
 }

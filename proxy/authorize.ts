@@ -23,7 +23,7 @@ export function authorize(
   for (const question of questions) {
     const verdict = access.cached(user, question)
     if (verdict === undefined) isWaiting = true
-    else if (!verdict.allowed) throw accessRefusal(user.username, question)
+    else if (!verdict.allowed) throw accessRefusal(user.username, [question])
   }
   if (!isWaiting) return undefined
   return askAll(user, { access, questions })
@@ -35,7 +35,7 @@ async function askAll(
 ): Promise<undefined> {
   const verdicts = await Promise.all(questions.map(question => access.check(user, question)))
   for (const [at, question] of questions.entries()) {
-    if (verdicts[at]?.allowed !== true) throw accessRefusal(user.username, question)
+    if (verdicts[at]?.allowed !== true) throw accessRefusal(user.username, [question])
   }
 }
 
@@ -47,5 +47,5 @@ export async function mayList(user: KubeUser, namespace: string, access: AccessR
 
 /** What a caller reads who may not even learn whether the Connector exists. */
 export function mayNotSee(user: KubeUser, key: ObjectKey): ConnectorsError {
-  return accessRefusal(user.username, seeQuestion(key))
+  return accessRefusal(user.username, [seeQuestion(key)])
 }

@@ -91,7 +91,11 @@ test('what cannot be mounted is refused in words that say what to fix', () =>
     const mount = (...args: string[]) => instance.command(['mount', '--connector', ...args])
     assertRefused(await mount('default/nope'), 3, 'connector "nope" not found in namespace "default"')
     assertRefused(await mount('default/git', '--configuration', 'nope'), 5, 'its class has gitconfig')
-    assertRefused(await mount('default/git', '--namespace', 'kube-system'), 5, 'permission to get connectors')
+    assertRefused(
+      await mount('default/git', '--namespace', 'kube-system'),
+      5,
+      'get on connectors and connectors/proxy',
+    )
     assertRefused(await mount('a/b/c'), 2, '"a/b/c" is no namespace/name')
 
     const { client } = instance

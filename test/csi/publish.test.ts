@@ -148,13 +148,19 @@ const refusals: readonly [
   ['an unknown attribute', { ...git, colour: 'red' }, {}, 'INVALID', /configuration\.params/],
   ['no Connector', {}, {}, 'INVALID', /"connectors"/],
   ['a Connector that is not there', { connectors: 'gone' }, {}, 'NOT_FOUND', /connector "gone" not found/],
-  ['another namespace', { connectors: 'other/repo' }, {}, 'FORBIDDEN', /get connectors in group/],
+  [
+    'another namespace',
+    { connectors: 'other/repo' },
+    {},
+    'FORBIDDEN',
+    /namespace "other" with get on connectors and connectors\/proxy in group/,
+  ],
   [
     'a ServiceAccount without permission',
     git,
     { serviceAccount: 'stranger' },
     'FORBIDDEN',
-    /"team\/repo" as system:serviceaccount:team:stranger: permission to get connectors/,
+    /"team\/repo" as system:serviceaccount:team:stranger: it needs a Role in namespace "team"/,
   ],
   ['an unknown configuration', { ...git, 'configuration.names': 'x' }, {}, 'INVALID', /gitconfig/],
   [

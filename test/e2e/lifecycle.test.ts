@@ -68,10 +68,13 @@ lifecycle(
       },
       { what: 'nothing to be left but CRDs and what users made', timeoutMs: 60_000 },
     )
-    assert.equal(left.added.filter(({ namespace }) => namespace === team).map(describe), [
-      `Connector ${team}/repo`,
-      `Secret ${team}/repo-credential`,
-    ])
+    assert.equal(
+      left.added
+        .filter(({ namespace }) => namespace === team)
+        .map(describe)
+        .sort(),
+      [`Connector ${team}/repo`, `Secret ${team}/repo-credential`],
+    )
     const drivers = (await listObjects('csinodes')).flatMap(node => node['spec'].drivers ?? [])
     assert.not(drivers.some(({ name }) => name === 'connectors-csi'))
 

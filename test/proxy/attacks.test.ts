@@ -223,7 +223,7 @@ test('Git reads a refusal as plain text, all others as a Status', async () => {
     const { kind, code, reason, message } = JSON.parse(other.body)
     assert.equal([kind, code, reason], ['Status', 403, 'Forbidden'])
     assert.is(git.body, `${message}\n`)
-    assert.match(message, /"other\/app".*get connectors/)
+    assert.match(message, /"other\/app".*get on connectors/)
   })
 })
 
