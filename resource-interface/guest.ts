@@ -37,7 +37,7 @@ export const trackedCall = `(expression, input, hostUrl, names) => {
       },
     })
   }
-  const url = text => parse(hostUrl(String(text)))
+  const url = text => track(parse(hostUrl(String(text))), 'url(...)')
   try {
     stringify(expression(...parse(input).map((value, index) => track(value, names[index])), url))
   } catch {}

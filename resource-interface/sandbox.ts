@@ -56,19 +56,19 @@ function evaluate(engine: Engine, expression: string, variables: Variables): Eva
       type === 'number' ? 'the value is no finite number' : `the value is a ${type}`,
     )
   }
+  if (value === undefined || value === null) {
+    return refuse('ExpressionUndefined', whatIsUndefined(engine.missing(run), `the value is ${value}`))
+  }
   if (!mayHoldUndefined(value, run.input, expression)) return { value }
-  return refuse(
-    'ExpressionUndefined',
-    whatIsUndefined(engine.missing(run), `the value is ${value === null ? 'null' : 'undefined'}`),
-  )
+  const missing = engine.missing(run)
+  return missing.length === 0 ? { value } : refuse('ExpressionUndefined', whatIsUndefined(missing, ''))
 }
 
 /**
- * A missing field turns into the word `undefined` as soon as it meets a string. The word counts as a sign of that
- * where nothing that went in holds it.
+ * A missing field turns into the word `undefined` as soon as it meets a string. The word is a sign of that where
+ * nothing that went in holds it; whether a field was missing is then looked at more closely.
  */
 function mayHoldUndefined(value: unknown, input: string, expression: string): boolean {
-  if (value === undefined || value === null) return true
   const sign = /undefined|\bNaN\b/
   return sign.test(JSON.stringify(value)) && !sign.test(input) && !sign.test(expression)
 }

@@ -11,7 +11,7 @@ const shell = ['cli', 'console']
 const directions: Readonly<Record<string, readonly string[]>> = {
   gotemplate: [],
   connector: ['gotemplate'],
-  'resource-interface': ['connector'],
+  'resource-interface': [],
   ...Object.fromEntries(shared.map(folder => [folder, pure])),
   ...Object.fromEntries(components.map(folder => [folder, [...pure, ...shared]])),
   ...Object.fromEntries(
@@ -30,6 +30,7 @@ interface Fence {
 const fences: Readonly<Record<string, Fence>> = {
   '@grpc/grpc-js': { within: ['csi/'] },
   '@grpc/proto-loader': { within: ['csi/'] },
+  '@jitl/quickjs-singlefile-mjs-release-sync': { within: ['resource-interface/engine.ts'] },
   '@kubernetes/client-node': { within: ['kube/'], typeOnly: true },
   '@marcbachmann/cel-js': { within: ['connector/'] },
   '@peculiar/x509': { within: ['standalone/'] },
@@ -38,11 +39,12 @@ const fences: Readonly<Record<string, Fence>> = {
   'fast-json-patch': { within: ['standalone/'] },
   jose: { within: ['standalone/'] },
   'prom-client': { within: ['runtime/'] },
+  'quickjs-emscripten-core': { within: ['resource-interface/engine.ts'] },
   re2js: { within: ['gotemplate/', 'connector/expression.ts'] },
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['standalone/'] },
   yaml: {
-    within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/documents.ts'],
+    within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/documents.ts', 'resource-interface/'],
   },
 }
 
