@@ -1,5 +1,6 @@
 // For each integration: its declaration and the choice for it become what the interface resolves to.
 import type { Definition } from '../definition.ts'
+import { at } from '../reader.ts'
 import { type ConnectorObject, type Resolved, resolveInterface } from '../resolve.ts'
 import type { Evaluator } from '../sandbox.ts'
 import { type ClassObject, selectInterface } from '../select.ts'
@@ -117,7 +118,7 @@ function paramsFor(integration: Integration, choice: IntegrationChoice | undefin
   for (const [name, value] of Object.entries(choice?.params ?? {})) {
     const known = declared.get(name)
     if (!known || known.setAtRuntime || isSame(known.value, value)) values.set(name, value)
-    else problems.push(fixed(`${field}.params[${name}]`, JSON.stringify(known.value)))
+    else problems.push(fixed(at(`${field}.params`, name), JSON.stringify(known.value)))
   }
   const params = Object.fromEntries([...values].sort(([a], [b]) => compareText(a, b)))
   return { params, problems }

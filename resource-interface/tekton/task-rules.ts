@@ -110,7 +110,7 @@ export function checkNames(params: readonly VisibleParam[], field: string): read
       .map(part => ({
         field: `${field}[${name}]`,
         reason: 'InvalidName' as const,
-        message: `"${part}" must begin with a letter or _ and hold letters, digits, - and _${type === 'object' ? '' : ' and .'}`,
+        message: `"${part}" must begin with a letter or _ and hold letters, digits, - and _${type === 'object' ? '' : ' and dots'}`,
       }))
   })
 }

@@ -44,7 +44,9 @@ export function randomCase(seed: number): RandomCase {
   const chosen = integrations
     .filter(() => random.chance(0.85))
     .map(item => {
-      const wanted = interfaces.find(({ metadata }) => metadata.name === item.interface.name)
+      const wanted = interfaces.find(({ metadata }) =>
+        [item.interface.name, item.interface.category?.toLowerCase()].includes(metadata.name),
+      )
       const count = random.chance(0.75) ? 1 : random.between(0, 2)
       return [
         item.name,
