@@ -106,9 +106,9 @@ async function runComponent<F extends Flags, Config>(
 /** A state that nobody foresaw is not gone on from. Words of unknown origin may quote a secret: they are left out. */
 function endOnDefect(log: Log, exit: (code: number) => void): void {
   const end = (error: unknown) => {
-    const { name, stack = '' } = error instanceof Error ? error : { name: typeof error }
+    const { name, message, stack = '' } = error instanceof Error ? error : { name: typeof error, message: '' }
     const code = (error as NodeJS.ErrnoException | null | undefined)?.code
-    const places = [...stack.matchAll(/^ {4}at .*$/gm)].map(([line]) => line.trim())
+    const places = stack.replace(message, () => '').match(/(?<=^ {4})at .*$/gm)
     log.error('the process ends by a defect', { name, code, at: places })
     exit(exitStatus.INTERNAL)
   }

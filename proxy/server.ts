@@ -1,5 +1,6 @@
 // The proxy's server: the reverse door on the HTTP/1.1 data path, and the health door beside it.
 import { randomUUID } from 'node:crypto'
+import { ConnectorsError } from '../connector/errors.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { TokenReviewer } from '../kube/token-review.ts'
@@ -81,7 +82,7 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
   })
   const { port } = await server.listen(config.listen).catch(async error => {
     await health.close()
-    throw error
+    throw addressUnavailable(config, error)
   })
   return {
     url: `http://${urlHost(config.listen.host || '::')}:${port}`,
@@ -91,6 +92,11 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
       await health.close()
     },
   }
+}
+
+function addressUnavailable({ listen }: ProxyConfig, error: NodeJS.ErrnoException): ConnectorsError {
+  const message = `Cannot listen on "${listen.host}:${listen.port}" for requests: ${error.code ?? 'failed'}`
+  return new ConnectorsError('UNAVAILABLE', 'AddressUnavailable', message, { cause: error })
 }
 
 function urlHost(host: string): string {

@@ -2,7 +2,7 @@
 // for development and tests.
 import { once } from 'node:events'
 import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tokenVerifier } from './authenticate.ts'
 import { applyDefinitions, createInitialObjects } from './bootstrap.ts'
 import { createServingCertificate } from './certificate.ts'
@@ -51,6 +51,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const handlePath = pathHandler(cluster.kinds, () => url)
   const handle = resourceHandler({ cluster, watches, tokens, verifyToken, handlePath })
   const server = createApiServer({ certificate, store, verifyToken, faults, handle, onRequest, onError })
+  const connections = connectionsOf(server)
   const url = await listenOn(server, listen, port === undefined ? [identity.port, 0] : [port])
   await identity.savePort(Number(new URL(url).port))
 
@@ -67,11 +68,21 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       const closed = once(server, 'close')
       server.close()
       watches.end()
-      server.closeAllConnections()
+      for (const connection of connections) connection.destroy()
       await closed
       await store.close()
     },
   }
+}
+
+/** The open ones; `closeAllConnections` overlooks who is in the middle of a TLS handshake, and would serve them. */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>()
+  server.on('connection', (connection: Socket) => {
+    open.add(connection)
+    connection.once('close', () => open.delete(connection))
+  })
+  return open
 }
 
 /** Listens on the first of the ports that is free. */

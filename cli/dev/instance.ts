@@ -206,7 +206,9 @@ async function orPortInUse<T>(
   try {
     return await starting
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    const { code, cause } = error as NodeJS.ErrnoException
+    const failure = (cause as NodeJS.ErrnoException | undefined)?.code ?? code
+    if (failure !== 'EADDRINUSE') throw error
     throw new ConnectorsError(
       'UNAVAILABLE',
       'PortInUse',
