@@ -87,7 +87,11 @@ scopes(
 
 scopes.run()
 
-const useRepo = ['--verb=get', '--resource=connectors.connectors.alauda.io/proxy', '--resource-name=repo']
+const useRepo = [
+  '--verb=get',
+  '--resource=connectors.connectors.alauda.io,connectors.connectors.alauda.io/proxy',
+  '--resource-name=repo',
+]
 
 async function connectorIn(
   { namespace, gitServer }: Scenario,
