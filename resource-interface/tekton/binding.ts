@@ -1,19 +1,7 @@
 // Whether Tekton takes an object for a WorkspaceBinding: it refuses fields that it does not know.
 import { isRecord } from './json.ts'
 import type { RunProblem } from './run-problem.ts'
-
-type Shape =
-  | 'text'
-  | 'flag'
-  | 'integer'
-  | 'quantity'
-  | 'textMap'
-  | 'anything'
-  | { readonly list: Shape }
-  | { readonly map: Shape }
-  | { readonly fields: Readonly<Record<string, Shape>>; readonly required?: readonly string[] }
-
-const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/
+import { checkShape, isSet, type Shape } from './shape.ts'
 
 const keyToPath: Shape = { fields: { key: 'text', path: 'text', mode: 'integer' } }
 const keyed = { items: { list: keyToPath }, optional: 'flag' } as const
@@ -123,55 +111,4 @@ export function checkBinding(value: unknown, field: string): readonly RunProblem
     problems.push({ field, reason: 'Invalid', message: `must have one source, not ${used.join(' and ')}` })
   }
   return problems
-}
-
-function checkShape(value: unknown, shape: Shape, field: string): RunProblem[] {
-  const wrong = (what: string): RunProblem[] => [{ field, reason: 'InvalidType', message: `must be ${what}` }]
-  switch (shape) {
-    case 'anything':
-      return []
-    case 'text':
-      return typeof value === 'string' ? [] : wrong('a string')
-    case 'flag':
-      return typeof value === 'boolean' ? [] : wrong('true or false')
-    case 'integer':
-      return Number.isInteger(value) ? [] : wrong('a whole number')
-    case 'quantity':
-      return (typeof value === 'string' || typeof value === 'number') && quantity.test(String(value))
-        ? []
-        : wrong('a quantity such as 1Gi')
-    case 'textMap':
-      return isRecord(value) && Object.values(value).every(item => typeof item === 'string')
-        ? []
-        : wrong('a map of strings')
-  }
-  if ('list' in shape) {
-    if (!Array.isArray(value)) return wrong('a list')
-    return value.flatMap((item, index) => checkShape(item, shape.list, `${field}[${index}]`))
-  }
-  if (!isRecord(value)) return wrong('an object')
-  if ('map' in shape) {
-    return Object.entries(value).flatMap(([key, item]) => checkShape(item, shape.map, `${field}[${key}]`))
-  }
-  const { fields, required = [] } = shape
-  const problems = Object.entries(value).flatMap(([key, item]) => {
-    const inner = Object.hasOwn(fields, key) ? fields[key] : undefined
-    const place = `${field}.${key}`
-    if (inner === undefined)
-      return [{ field: place, reason: 'Invalid', message: 'is no field of a workspace binding' } as const]
-    return isSet(item) ? checkShape(item, inner, place) : []
-  })
-  for (const key of required) {
-    if (isEmpty(value[key]))
-      problems.push({ field: `${field}.${key}`, reason: 'Required', message: 'must be set' })
-  }
-  return problems
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null
-}
-
-function isEmpty(value: unknown): boolean {
-  return !isSet(value) || value === '' || (Array.isArray(value) && value.length === 0)
 }

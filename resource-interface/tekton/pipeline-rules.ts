@@ -4,15 +4,9 @@ import { checkGraph } from './graph-rules.ts'
 import { fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
 import { isLabel, isLabelKey } from './kubernetes-name.ts'
 import type { RunProblem } from './run-problem.ts'
-import {
-  checkFields,
-  checkLists,
-  checkNames,
-  checkParamSpecs,
-  checkTaskShape,
-  checkUnique,
-  visibleParams,
-} from './task-rules.ts'
+import { checkShape } from './shape.ts'
+import { pipelineShape } from './spec-shapes.ts'
+import { checkNames, checkParamSpecs, checkTaskShape, checkUnique, visibleParams } from './task-rules.ts'
 import { typeOfValue } from './value.ts'
 import {
   checkArrayUse,
@@ -22,12 +16,6 @@ import {
   type VisibleParam,
 } from './variable-rules.ts'
 
-const pipelineFields = 'displayName description tasks params workspaces results finally'.split(' ')
-const taskFields =
-  'name displayName description taskRef taskSpec when retries runAfter params matrix workspaces timeout pipelineRef pipelineSpec onError'.split(
-    ' ',
-  )
-const workspaceFields = 'name description optional'.split(' ')
 const whatRuns = ['taskRef', 'taskSpec', 'pipelineRef', 'pipelineSpec'] as const
 
 export type RunParam = { readonly name: string; readonly value: Json }
@@ -42,8 +30,7 @@ export function checkPipelineSpec(
   )
   const workspaces = new Set(listOf(spec['workspaces']).map(item => textOf(fieldOf(item, 'name'))))
   const problems = [
-    ...checkFields(spec, pipelineFields, field),
-    ...checkLists(spec, ['tasks', 'finally', 'params', 'workspaces', 'results'], field),
+    ...checkShape(spec, pipelineShape, field),
     ...checkParamSpecs(spec['params'], `${field}.params`),
     ...checkWorkspaceNames(spec['workspaces'], `${field}.workspaces`),
     ...tasks.flatMap(({ task, field: place }) => checkTask(task, place, workspaces)),
@@ -68,14 +55,14 @@ function checkWorkspaceNames(list: unknown, field: string): RunProblem[] {
       if (textOf(fieldOf(item, 'name')) === undefined) {
         return [{ field: `${place}.name`, reason: 'Required', message: 'must have a name' }]
       }
-      return isRecord(item) ? checkFields(item, workspaceFields, place) : []
+      return []
     }),
   ]
 }
 
 function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string | undefined>): RunProblem[] {
-  if (!isRecord(task)) return [{ field, reason: 'InvalidType', message: 'must be an object' }]
-  const problems: RunProblem[] = [...checkFields(task, taskFields, field)]
+  if (!isRecord(task)) return []
+  const problems: RunProblem[] = [...checkWhen(task['when'], `${field}.when`)]
   if (!isLabel(textOf(task['name']) ?? '')) {
     problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'must be a DNS label' })
   }
@@ -120,6 +107,29 @@ function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string 
   }
   const spec = inlineSpec(task)
   return spec ? [...problems, ...checkTaskShape(withoutMetadata(spec), `${field}.taskSpec`)] : problems
+}
+
+function checkWhen(list: unknown, field: string): RunProblem[] {
+  return listOf(list).flatMap((item, index): RunProblem[] => {
+    if (textOf(fieldOf(item, 'cel')) !== undefined) return []
+    const isKnown = ['in', 'notin'].includes(textOf(fieldOf(item, 'operator')) ?? '')
+    const values = fieldOf(item, 'values')
+    const hasValues = typeof values === 'string' || listOf(values).length > 0
+    return [
+      ...(isKnown
+        ? []
+        : [
+            {
+              field: `${field}[${index}].operator`,
+              reason: 'Invalid',
+              message: 'must be in or notin',
+            } as const,
+          ]),
+      ...(hasValues
+        ? []
+        : [{ field: `${field}[${index}].values`, reason: 'Required', message: 'must be given' } as const]),
+    ]
+  })
 }
 
 /**

@@ -2,6 +2,8 @@
 import { fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
 import { isLabel } from './kubernetes-name.ts'
 import type { RunProblem } from './run-problem.ts'
+import { checkShape } from './shape.ts'
+import { taskShape } from './spec-shapes.ts'
 import { typeOfValue } from './value.ts'
 import {
   checkArrayUse,
@@ -11,10 +13,6 @@ import {
   type VisibleParam,
 } from './variable-rules.ts'
 
-const taskFields =
-  'params displayName description steps volumes stepTemplate sidecars workspaces results'.split(' ')
-const paramFields = 'name type description properties default enum'.split(' ')
-const workspaceFields = 'name description mountPath readOnly optional'.split(' ')
 /** What a step takes from elsewhere when it refers to a StepAction. */
 const ofReference = [
   'image',
@@ -41,14 +39,14 @@ export function checkTaskSpec(spec: JsonObject, field: string): readonly RunProb
 /** Of a task in a Pipeline too, whose steps may see more. */
 export function checkTaskShape(spec: JsonObject, field: string): readonly RunProblem[] {
   const steps = spec['steps']
+  const image = textOf(fieldOf(spec['stepTemplate'], 'image'))
   const params = visibleParams(spec['params'])
   const texts = listOf(steps).flatMap((step, index) => textsOfStep(step, `${field}.steps[${index}]`))
   const problems = [
-    ...checkFields(spec, taskFields, field),
+    ...checkShape(spec, taskShape, field),
     ...checkParamSpecs(spec['params'], `${field}.params`),
     ...checkNames(params, `${field}.params`),
-    ...checkLists(spec, ['steps', 'sidecars', 'volumes', 'workspaces', 'results', 'params'], field),
-    ...listOf(steps).flatMap((step, index) => checkStep(step, `${field}.steps[${index}]`)),
+    ...listOf(steps).flatMap((step, index) => checkStep(step, `${field}.steps[${index}]`, image)),
     ...checkUnique(steps, `${field}.steps`),
     ...checkUnique(spec['volumes'], `${field}.volumes`),
     ...listOf(spec['sidecars']).flatMap((sidecar, index) =>
@@ -71,11 +69,7 @@ export function checkParamSpecs(list: unknown, field: string): readonly RunProbl
   const problems = [...checkUnique(list, field)]
   for (const [index, item] of listOf(list).entries()) {
     const place = `${field}[${index}]`
-    if (!isRecord(item)) {
-      problems.push(wrong(place, 'must be an object'))
-      continue
-    }
-    problems.push(...checkFields(item, paramFields, place))
+    if (!isRecord(item)) continue
     const [param] = visibleParams([item])
     if (textOf(item['name']) === undefined || !param) {
       problems.push(required(`${place}.name`, 'must have a name'))
@@ -128,23 +122,6 @@ export function visibleParams(list: unknown): readonly VisibleParam[] {
   })
 }
 
-/** The webhook refuses what it does not know. */
-export function checkFields(
-  record: JsonObject | Readonly<Record<string, unknown>>,
-  known: readonly string[],
-  field: string,
-): RunProblem[] {
-  return Object.keys(record)
-    .filter(key => !known.includes(key))
-    .map(key => invalid(`${field}.${key}`, 'is no field that Tekton knows'))
-}
-
-export function checkLists(spec: JsonObject, keys: readonly string[], field: string): RunProblem[] {
-  return keys
-    .filter(key => spec[key] !== undefined && spec[key] !== null && !Array.isArray(spec[key]))
-    .map(key => wrong(`${field}.${key}`, 'must be a list'))
-}
-
 export function checkUnique(list: unknown, field: string): RunProblem[] {
   const seen = new Set<string>()
   return listOf(list).flatMap((item, index) => {
@@ -163,9 +140,11 @@ export function checkUnique(list: unknown, field: string): RunProblem[] {
   })
 }
 
-function checkStep(step: unknown, field: string): RunProblem[] {
-  if (!isRecord(step)) return [wrong(field, 'must be an object')]
-  const problems = [...checkContainer(step, field)]
+function checkStep(step: unknown, field: string, usualImage: string | undefined): RunProblem[] {
+  if (!isRecord(step)) return []
+  const problems = [
+    ...checkContainer(usualImage === undefined ? step : { image: usualImage, ...step }, field),
+  ]
   const name = textOf(step['name'])
   if (name !== undefined && !isLabel(name)) {
     problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'must be a DNS label' })
@@ -219,11 +198,7 @@ function checkWorkspaces(spec: JsonObject, field: string): RunProblem[] {
   const names = new Set<unknown>()
   for (const [index, item] of listOf(spec['workspaces']).entries()) {
     const place = `${field}.workspaces[${index}]`
-    if (!isRecord(item)) {
-      problems.push(wrong(place, 'must be an object'))
-      continue
-    }
-    problems.push(...checkFields(item, workspaceFields, place))
+    if (!isRecord(item)) continue
     const name = textOf(item['name'])
     if (name === undefined) problems.push(required(`${place}.name`, 'must have a name'))
     names.add(name)

@@ -21,6 +21,32 @@ const definitions: readonly Row[] = [
   ],
   ['no steps', bare({ steps: [] }), 'spec.steps Required'],
   ['an unknown field', bare({ stepz: [] }), 'spec.stepz Invalid'],
+  ['an unknown field of a step', step({ stdin: true }), 'spec.steps[0].stdin Invalid'],
+  [
+    'a variable that is a number',
+    step({ env: [{ name: 'A', value: 5 }] }),
+    'spec.steps[0].env[0].value InvalidType',
+  ],
+  [
+    'steps that are no list',
+    bare({ steps: { image: 'x' } }),
+    'spec.steps InvalidType',
+    'spec.steps Required',
+  ],
+  [
+    'a condition without operator and values',
+    bare(
+      { workspaces: [], tasks: [{ name: 'a', taskRef: { name: 'x' }, when: [{ input: 'a' }] }] },
+      'pipeline',
+    ),
+    'spec.tasks[0].when[0].operator Invalid',
+    'spec.tasks[0].when[0].values Required',
+  ],
+  [
+    'a Task with an impossible name',
+    bare({ workspaces: [], tasks: [{ name: 'a', taskRef: { name: '-' } }] }, 'pipeline'),
+    'spec.tasks[0].taskRef.name InvalidName',
+  ],
   ['a step without image', bare({ steps: [{}] }), 'spec.steps[0].image Required'],
   [
     'a step with a script and a command',

@@ -292,6 +292,13 @@ test('knows the params of a Task that the Pipeline refers to, and warns when it 
   )
 })
 
+test('takes an image from the template of the steps, and fields in any case', () => {
+  const spec = { params: [], stepTemplate: { image: 'alpine' }, steps: [{ script: 'x', WorkingDir: '/x' }] }
+  assert.equal(run({ task: makeTask([], spec) }, {})['spec']?.['taskSpec'], {
+    ...(makeTask([], spec) as { spec: object }).spec,
+  } as unknown as Json)
+})
+
 test('makes names that Kubernetes can complete', () => {
   const long = 'a'.repeat(55)
   for (const [name, expected] of [
