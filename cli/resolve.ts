@@ -115,11 +115,11 @@ function missingProblems(keys: readonly ObjectKey[], catalog: Catalog): readonly
     const field = `connectors[${objectKey(key)}]`
     const connector = catalog.connectors.find(({ metadata }) => objectKey(metadata) === objectKey(key))
     if (connector === undefined) {
-      return [{ field, reason: 'ConnectorNotFound', message: 'There is no such Connector' }]
+      return [{ field, reason: 'ConnectorNotFound', message: 'is no Connector that is there' }]
     }
     const { connectorClassName } = connector.spec
     if (catalog.classes.some(({ metadata }) => metadata.name === connectorClassName)) return []
-    const message = `There is no ConnectorClass "${connectorClassName ?? ''}", which it names`
+    const message = `is of ConnectorClass "${connectorClassName ?? ''}", which is not there`
     return [{ field, reason: 'ClassNotFound', message }]
   })
 }

@@ -1,27 +1,15 @@
 // connectors run: a Task or Pipeline and what somebody chose for it become a TaskRun or PipelineRun.
 import { parse, stringify } from 'yaml'
-import { type ObjectKey, objectKey } from '../connector/object.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Resource } from '../kube/resources.ts'
 import { type PipelineRun, pipelineRuns, type TaskRun, taskRuns } from '../kube/tekton.ts'
-import type { Definition } from '../resource-interface/definition.ts'
-import { parseDefinition } from '../resource-interface/parse.ts'
-import { createEvaluator } from '../resource-interface/sandbox.ts'
-import {
-  type Integration,
-  integrationsAnnotation,
-  parseIntegrations,
-} from '../resource-interface/tekton/annotation.ts'
-import { parseRunDefinition } from '../resource-interface/tekton/definition.ts'
-import { integrateRun, type RunChoices } from '../resource-interface/tekton/integrate.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { parseCommandLine, parseKey, usageError } from './arguments.ts'
-import { readCatalog } from './catalog.ts'
+import { parseCommandLine, usageError } from './arguments.ts'
 import { type Cluster, clusterHelp, clusterOptions, openCluster } from './cluster.ts'
-import { type GivenParam, paramValues, parseParam } from './param-values.ts'
+import { type GivenParam, parseParam } from './param-values.ts'
 import { reportProblems, reportWarnings } from './problems.ts'
 import { followRun } from './run/follow.ts'
-import { type RunSource, readRunSource } from './run/run-source.ts'
+import { makeRun } from './run/make-run.ts'
 import { listenForStop } from './stop-signal.ts'
 
 export const help = `Usage: connectors run --task|--pipeline FILE|NAME [--integration NAME=NAMESPACE/CONNECTOR...]
@@ -95,101 +83,6 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     cluster.client.close()
   }
-}
-
-type WantedRun = {
-  readonly kind: RunSource['kind']
-  readonly from: string
-  readonly connectors: readonly GivenParam[]
-  readonly params: readonly GivenParam[]
-  readonly workspaces: Readonly<Record<string, unknown>>
-  readonly namespace: string | undefined
-  readonly serviceAccount: string | undefined
-  readonly name: string | undefined
-}
-
-async function makeRun(wanted: WantedRun, cluster: Cluster) {
-  const { client } = cluster
-  const source = await readRunSource(wanted.from, { kind: wanted.kind, client, namespace: cluster.namespace })
-  const namespace = wanted.namespace ?? source.object.metadata?.namespace ?? cluster.namespace
-  const { integrations } = parseIntegrations(source.object.metadata?.annotations?.[integrationsAnnotation])
-  const chosen = Map.groupBy(wanted.connectors, ({ name }) => name)
-  const keysOf = (name: string) =>
-    (chosen.get(name) ?? []).flatMap(({ value }) =>
-      value.split(',').map(text => parseKey('run', text, namespace)),
-    )
-  const declared = integrations.flatMap(({ connectors }) => connectors.map(ref => ({ namespace, ...ref })))
-  const keys = uniqueKeys([...[...chosen.keys()].flatMap(keysOf), ...declared])
-  const [catalog, evaluator] = await Promise.all([readCatalog(client, keys), createEvaluator()])
-  const interfaces = catalog.interfaces.flatMap(object => parseDefinition(object).definition ?? [])
-
-  const names = new Set([...integrations.map(({ name }) => name), ...chosen.keys()])
-  const { own, ofIntegration } = splitParams(wanted.params, names)
-  const { definition } = parseRunDefinition(source.object, { kind: source.kind })
-  const choices: RunChoices = {
-    integrations: Object.fromEntries(
-      [...names]
-        .filter(name => chosen.has(name) || ofIntegration.has(name))
-        .map(name => {
-          const declaredParams = paramsOf(
-            integrations.find(item => item.name === name),
-            interfaces,
-          )
-          const params = paramValues(ofIntegration.get(name) ?? [], declaredParams)
-          return [name, { connectors: keysOf(name), params }]
-        }),
-    ),
-    params: paramValues(own, definition?.params ?? []),
-    workspaces: wanted.workspaces,
-  }
-  const made = { namespace, byReference: source.isStored, ...named(wanted) }
-  return integrateRun(
-    {
-      ...(source.kind === 'Task' ? { task: source.object } : { pipeline: source.object }),
-      choices,
-      interfaces,
-      connectors: catalog.connectors,
-      classes: catalog.classes,
-      tasks: source.tasks,
-      options: made,
-    },
-    { evaluator },
-  )
-}
-
-function named({ name, serviceAccount }: WantedRun) {
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(serviceAccount === undefined ? {} : { serviceAccount }),
-  }
-}
-
-function uniqueKeys(keys: readonly ObjectKey[]): readonly ObjectKey[] {
-  return [...new Map(keys.map(key => [objectKey(key), key])).values()]
-}
-
-/** `code.revision` is the integration code's, unless there is no such integration. */
-function splitParams(params: readonly GivenParam[], integrations: ReadonlySet<string>) {
-  const own: GivenParam[] = []
-  const ofIntegration = new Map<string, GivenParam[]>()
-  for (const { name, value } of params) {
-    const integration = name.slice(0, Math.max(0, name.indexOf('.')))
-    if (!integrations.has(integration)) own.push({ name, value })
-    else {
-      const param = { name: name.slice(integration.length + 1), value }
-      ofIntegration.set(integration, [...(ofIntegration.get(integration) ?? []), param])
-    }
-  }
-  return { own, ofIntegration }
-}
-
-/** Of all interfaces that it may turn out to be: those of one category agree. */
-function paramsOf(integration: Integration | undefined, interfaces: readonly Definition[]) {
-  if (integration === undefined) return []
-  const { name, category } = integration.interface
-  return interfaces
-    .filter(definition => (name === undefined ? definition.category === category : definition.name === name))
-    .flatMap(({ params }) => params)
 }
 
 async function createRun(

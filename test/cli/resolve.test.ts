@@ -149,9 +149,9 @@ test('all that is wrong with a choice is said, a line each, with its field', () 
     assertRefused(
       missing,
       3,
-      /connectors\[default\/a\]: There is no such Connector/,
-      /connectors\[default\/lost\]: There is no ConnectorClass "nope"/,
-      /connectors\[other\/b\]: There is no such Connector/,
+      /connectors\[default\/a\]: is no Connector that is there/,
+      /connectors\[default\/lost\]: is of ConnectorClass "nope"/,
+      /connectors\[other\/b\]: is no Connector that is there/,
     )
     assert.is(missing.stdout, '')
     assertRefused(

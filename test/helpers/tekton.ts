@@ -1,7 +1,7 @@
 // Tekton without Tekton: its kinds in the embedded control plane, and runs that end at once.
 import type { KubeClient } from '../../kube/client.ts'
 import { apiVersionOf, type Resource } from '../../kube/resources.ts'
-import { pipelineRuns, type TaskRun, taskRuns } from '../../kube/tekton.ts'
+import { pipelineRuns, pipelines, type TaskRun, taskRuns, tasks } from '../../kube/tekton.ts'
 import { waitFor } from './poll.ts'
 
 const definitions: Resource = {
@@ -13,7 +13,7 @@ const definitions: Resource = {
 }
 
 export async function applyTekton(client: KubeClient): Promise<void> {
-  for (const resource of [taskRuns, pipelineRuns]) {
+  for (const resource of [tasks, pipelines, taskRuns, pipelineRuns]) {
     const { group, version, plural, kind } = resource
     const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
     const served = { name: version, served: true, storage: true, subresources: { status: {} } }
@@ -34,16 +34,17 @@ export async function applyTekton(client: KubeClient): Promise<void> {
   }
 }
 
-/** Marks every run as succeeded until it is stopped. */
-export function finishRuns(client: KubeClient): { stop(): Promise<void> } {
+/** Marks every run as succeeded, or as failed, until it is stopped. */
+export function finishRuns(client: KubeClient, isGood = true): { stop(): Promise<void> } {
   let isRunning = true
   const running = (async () => {
     while (isRunning) {
       for (const resource of [taskRuns, pipelineRuns] as readonly Resource<TaskRun>[]) {
         for (const { metadata, status } of (await client.list(resource)).items) {
           if (status !== undefined) continue
-          const reason = { reason: 'Succeeded', message: 'All Steps have completed executing' }
-          const conditions = [{ type: 'Succeeded', status: 'True', ...reason }]
+          const reason = isGood ? 'Succeeded' : 'Failed'
+          const found = { status: isGood ? 'True' : 'False', reason, message: 'All Steps have ended' }
+          const conditions = [{ type: 'Succeeded', ...found }]
           await client.patchStatus(resource, metadata, { patch: { status: { conditions } } })
         }
       }
