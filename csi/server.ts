@@ -2,9 +2,11 @@
 import { chmod } from 'node:fs/promises'
 import {
   type handleUnaryCall,
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServiceDefinition,
+  setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { ConnectorsError } from '../connector/errors.ts'
@@ -42,6 +44,8 @@ export async function startGrpcServer(
   services: readonly { readonly definition: ServiceDefinition; readonly handlers: Handlers }[],
 ): Promise<GrpcServer> {
   await claimSocketPath(socketPath)
+  // It would write lines of its own between those of the log.
+  setLogVerbosity(logVerbosity.NONE)
   const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes })
   for (const { definition, handlers } of services)
     server.addService(definition, implementation(definition, handlers))
