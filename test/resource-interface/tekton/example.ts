@@ -27,6 +27,7 @@ export const gitInterface = {
     attributes: [
       { name: 'url', type: 'string', expression: "{connector.spec.address + '/' + params.repository}" },
       { name: 'revision', type: 'string', expression: '$(params.revision)' },
+      { name: 'url-revision', type: 'string', expression: 'both' },
       { name: 'parts', type: 'array', expression: "{params.repository.split('/')}" },
       { name: 'fixed', type: 'string', expression: 'x', parameterize: { disable: true } },
       { name: 'usual', type: 'string', expression: 'usual', parameterize: { name: 'git-url' } },

@@ -243,6 +243,34 @@ test('adds one param for all places of an attribute, under a name that nothing e
   ] as unknown as Json)
 })
 
+test('gives names and places to what it adds whatever the order', () => {
+  const connectorRef = { name: 'github', namespace: 'ci' }
+  const one = (name: string, attribute: string, refPath: string[]) => ({
+    name,
+    interface: { name: 'gitcoderepository' },
+    connectorRef,
+    attributes: [{ name: attribute, refPath }],
+  })
+  const params = [
+    { name: 'x', default: '' },
+    { name: 'y', default: '' },
+    { name: 'z', default: '' },
+  ]
+  const tasks = [{ name: 'a', taskSpec: { params, steps: cloneSpec.steps } }]
+  const paths = ['tasks.a.params.x', 'tasks.a.params.y']
+  const first = one('code', 'url-revision', paths)
+  const last = one('code-url', 'revision', ['tasks.a.params.z'])
+  const choices = { integrations: { code, 'code-url': code } }
+  const make = (...integrations: object[]) =>
+    run({ pipeline: makePipeline(integrations, { params: [], workspaces: [], tasks }) }, choices)
+  const made = make(first, last)
+  assert.equal(made['spec']?.['params'], [
+    { name: 'code-url-revision', value: 'both' },
+    { name: 'code-url-revision-1', value: 'refs/heads/main' },
+  ] as unknown as Json)
+  assert.equal(make(last, one('code', 'url-revision', paths.toReversed())), made)
+})
+
 test('hands on lists whole, and writes down what may not become a param', () => {
   const attributes = [
     { name: 'parts', refPath: ['tasks.a.params.tags'] },
