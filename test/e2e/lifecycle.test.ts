@@ -43,7 +43,7 @@ lifecycle(
     await server.createRepository('app')
     const before = await listEverything()
 
-    await measure('helm install until all is Ready', installRelease)
+    await measure('helm install until all is Ready', () => installRelease())
     for (const [name, count] of [
       ['connectors-controller-manager', 2],
       ['connectors-proxy', 2],

@@ -1,6 +1,7 @@
 // `npm run test:e2e -- [--keep | --installed] [FILTER ...]`: one run of the product in a real cluster.
 // It builds and loads the images, proves install and uninstall, runs the scenarios against that installation, those that
-// disturb it one at a time, and takes it away again. FILTER is a part of a test file's path below test/e2e/.
+// disturb it one at a time, and takes it away again. What takes as long as a token lives begins first and is awaited last.
+// FILTER is a part of a test file's path below test/e2e/.
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,12 +30,8 @@ async function main(): Promise<number> {
     console.error(`${error instanceof Error ? error.message : error}`)
     return 1
   }
-  const phases = [
-    { files: filesIn('.', options.filters), concurrency: 1 },
-    { files: filesIn('scenarios', options.filters), concurrency: options.concurrency },
-    { files: filesIn('disruptions', options.filters), concurrency: 1 },
-  ]
-  if (phases.every(({ files }) => files.length === 0)) {
+  const phases = phasesOf(options)
+  if (Object.values(phases).every(({ files }) => files.length === 0)) {
     console.error(`no e2e test answers to ${options.filters.join(' ')}`)
     return 1
   }
@@ -78,6 +75,18 @@ function readOptions(argv: readonly string[]) {
   return { keep: values.keep, installed: values.installed, concurrency, filters: positionals, loadImage }
 }
 
+type Phase = { readonly files: readonly string[]; readonly concurrency: number }
+type Phases = Readonly<Record<'lifecycle' | 'scenarios' | 'disruptions' | 'endurance', Phase>>
+
+function phasesOf({ filters, concurrency }: ReturnType<typeof readOptions>): Phases {
+  return {
+    lifecycle: { files: filesIn('.', filters), concurrency: 1 },
+    scenarios: { files: filesIn('scenarios', filters), concurrency },
+    disruptions: { files: filesIn('disruptions', filters), concurrency: 1 },
+    endurance: { files: filesIn('endurance', filters), concurrency },
+  }
+}
+
 function filesIn(folder: string, filters: readonly string[]): string[] {
   return readdirSync(here, { recursive: true, encoding: 'utf8' })
     .filter(name => dirname(name) === folder && name.endsWith('.test.ts'))
@@ -96,21 +105,17 @@ async function prepare(dir: string, loadCommand: string): Promise<void> {
   process.env['E2E_IMAGE'] = ours.name
 }
 
-type Phase = { readonly files: readonly string[]; readonly concurrency: number }
-
 /** The files at the top prove install and uninstall by themselves; the others find the release installed. */
-async function runPhases(
-  [lifecycle, ...others]: readonly Phase[],
-  installed: boolean,
-): Promise<FileResult[]> {
+async function runPhases(phases: Phases, installed: boolean): Promise<FileResult[]> {
   const results: FileResult[] = []
-  if (lifecycle !== undefined && !installed) {
+  if (!installed) {
     if (await isInstalled()) await step('uninstall what an earlier run has left', uninstallRelease)
-    results.push(...(await runFiles(lifecycle)))
-    if (!(await isInstalled())) await step('install the release', installRelease)
+    results.push(...(await runFiles(phases.lifecycle)))
+    if (!(await isInstalled())) await step('install the release', () => installRelease())
   }
-  for (const phase of others) results.push(...(await runFiles(phase)))
-  return results
+  const enduring = runFiles(phases.endurance)
+  results.push(...(await runFiles(phases.scenarios)), ...(await runFiles(phases.disruptions)))
+  return [...results, ...(await enduring)]
 }
 
 async function runFiles({ files, concurrency }: Phase): Promise<FileResult[]> {
