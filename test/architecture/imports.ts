@@ -30,7 +30,7 @@ interface Fence {
 const fences: Readonly<Record<string, Fence>> = {
   '@grpc/grpc-js': { within: ['csi/'] },
   '@grpc/proto-loader': { within: ['csi/'] },
-  '@jitl/quickjs-singlefile-mjs-release-sync': { within: ['resource-interface/engine.ts'] },
+  '@jitl/quickjs-singlefile-mjs-release-sync': { within: ['resource-interface/'] },
   '@kubernetes/client-node': { within: ['kube/'], typeOnly: true },
   '@marcbachmann/cel-js': { within: ['connector/'] },
   '@peculiar/x509': { within: ['standalone/'] },
@@ -39,7 +39,7 @@ const fences: Readonly<Record<string, Fence>> = {
   'fast-json-patch': { within: ['standalone/'] },
   jose: { within: ['standalone/'] },
   'prom-client': { within: ['runtime/'] },
-  'quickjs-emscripten-core': { within: ['resource-interface/engine.ts'] },
+  'quickjs-emscripten-core': { within: ['resource-interface/'] },
   re2js: { within: ['gotemplate/', 'connector/expression.ts'] },
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['standalone/'] },

@@ -86,6 +86,22 @@ const attacks: readonly [what: string, expression: string, reason: string][] = [
   ['a memory bomb of strings', "(() => { let s = 'x'; for (;;) s += s })()", 'ExpressionLimit'],
   ['one huge string', "'x'.repeat(2 ** 28)", 'ExpressionLimit'],
   ['one huge list', 'Array(1e9).fill(1)', 'ExpressionLimit'],
+  [
+    'a search in an endless list',
+    'Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)',
+    'ExpressionLimit',
+  ],
+  ['a search in long strings', "'a'.repeat(3e6).indexOf('a'.repeat(1e6) + 'b')", 'ExpressionLimit'],
+  [
+    'a sort of long strings',
+    "(() => { const s = 'x'.repeat(1e6), a = s + 'a', b = s + 'b'; return Array(1e5).fill().map((_, i) => i % 2 ? a : b).sort() })()",
+    'ExpressionLimit',
+  ],
+  [
+    'a huge number as text',
+    '(() => { const x = 3n ** 200000n; return (x * x * x).toString() })()',
+    'ExpressionLimit',
+  ],
   ['deep recursion', '(function f() { return f() + 1 })()', 'ExpressionLimit'],
   [
     'deep recursion that catches',
