@@ -8,6 +8,8 @@ export type GitConnector = {
   readonly server: GitServer
   /** Whether to wait until the controller has found it Ready. */
   readonly ready?: boolean
+  /** Of a class that is made like `git`. */
+  readonly className?: string
 }
 
 /** A Connector of the class `git`, and the Secret with the server's password. */
@@ -16,6 +18,7 @@ export async function createGitConnector({
   namespace,
   server,
   ready = true,
+  className = 'git',
 }: GitConnector): Promise<void> {
   const secretName = `${name}-credential`
   const { username, password } = server
@@ -33,7 +36,7 @@ export async function createGitConnector({
         kind: 'Connector',
         metadata: { name },
         spec: {
-          connectorClassName: 'git',
+          connectorClassName: className,
           address: server.url,
           auth: { name: 'basicAuth', secretRef: { name: secretName } },
         },

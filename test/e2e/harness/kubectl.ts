@@ -13,6 +13,7 @@ export type KubeObject = {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
     readonly creationTimestamp?: string
+    readonly deletionTimestamp?: string
   }
   // biome-ignore lint/suspicious/noExplicitAny: objects of every kind, read field by field in a test
   readonly [field: string]: any
@@ -77,13 +78,30 @@ export type ExecTarget = { readonly namespace: string; readonly pod: string; rea
 
 /** A command in a container; a failure is an error. */
 export function exec(
-  { namespace, pod, container }: ExecTarget,
+  target: ExecTarget,
   command: readonly string[],
   options: KubectlOptions = {},
 ): Promise<string> {
-  const stdin = options.input === undefined ? [] : ['--stdin']
+  return kubectl(execArgs(target, command, options), options)
+}
+
+/** A command in a container, whatever comes of it. */
+export function tryExec(
+  target: ExecTarget,
+  command: readonly string[],
+  options: KubectlOptions = {},
+): Promise<KubectlResult> {
+  return tryKubectl(execArgs(target, command, options), options)
+}
+
+function execArgs(
+  { namespace, pod, container }: ExecTarget,
+  command: readonly string[],
+  { input }: KubectlOptions,
+): string[] {
+  const stdin = input === undefined ? [] : ['--stdin']
   const where = container === undefined ? [] : [`--container=${container}`]
-  return kubectl(['exec', `--namespace=${namespace}`, pod, ...where, ...stdin, '--', ...command], options)
+  return ['exec', `--namespace=${namespace}`, pod, ...where, ...stdin, '--', ...command]
 }
 
 /** All that the containers of a pod have printed. */

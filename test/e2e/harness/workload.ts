@@ -115,14 +115,24 @@ function concluded(object: KubeObject): Conclusion | undefined {
 }
 
 /** Waits for an event of the pod with this reason (such as `FailedMount`) and gives back its message. */
-export function untilPodEvent(name: string, namespace: string, reason: string): Promise<string> {
+export function untilPodEvent(
+  name: string,
+  namespace: string,
+  reason: string,
+  { message = /^/, timeoutMs = 60_000 }: { readonly message?: RegExp; readonly timeoutMs?: number } = {},
+): Promise<string> {
   return until(
     async () => {
       const events = await listObjects('events', { namespace })
-      const found = events.find(event => event['reason'] === reason && event['involvedObject']?.name === name)
+      const found = events.find(
+        event =>
+          event['reason'] === reason &&
+          event['involvedObject']?.name === name &&
+          message.test(event['message']),
+      )
       return found?.['message'] as string | undefined
     },
-    { what: `an event ${reason} of pod ${name}` },
+    { what: `an event ${reason} of pod ${name}`, timeoutMs },
   )
 }
 

@@ -1,0 +1,24 @@
+// Requests as a workload's tool makes them, with any token, to see what the proxy itself answers.
+import { type ExecTarget, exec } from './kubectl.ts'
+
+export type ProxyAnswer = { readonly status: number; readonly body: string }
+
+/** From within a container of the image of git. The token goes by standard input, not as an argument. */
+export async function askProxy(target: ExecTarget, url: string, token: string): Promise<ProxyAnswer> {
+  const answer = await exec(target, ['perl', '-MHTTP::Tiny', '-e', request, url], { input: token })
+  const end = answer.indexOf('\n')
+  return { status: Number(answer.slice(0, end)), body: answer.slice(end + 1) }
+}
+
+const request = `
+my $token = <STDIN>;
+my $answer = HTTP::Tiny->new(timeout => 20)->get($ARGV[0], {headers => {Authorization => "Bearer $token"}});
+print "$answer->{status}\\n$answer->{content}";
+`
+
+export type TokenClaims = { readonly iat: number; readonly exp: number }
+
+/** What the token says of itself. */
+export function claimsOf(token: string): TokenClaims {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+}
