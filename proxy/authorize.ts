@@ -3,7 +3,7 @@ import { accessQuestions, accessRefusal, seeQuestion } from '../connector/access
 import { apiGroup } from '../connector/connector.ts'
 import type { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import type { Access, AccessReviewer } from '../kube/access-review.ts'
+import type { Access, AccessReviewer, AccessVerdict } from '../kube/access-review.ts'
 import type { KubeUser } from '../kube/token-review.ts'
 
 export type AuthorizeOptions = {
@@ -19,24 +19,28 @@ export function authorize(
   { access, requireProxyPermission }: AuthorizeOptions,
 ): undefined | Promise<undefined> {
   const questions = accessQuestions(key, { requireProxyPermission })
-  let isWaiting = false
-  for (const question of questions) {
-    const verdict = access.cached(user, question)
-    if (verdict === undefined) isWaiting = true
-    else if (!verdict.allowed) throw accessRefusal(user.username, [question])
-  }
-  if (!isWaiting) return undefined
-  return askAll(user, { access, questions })
+  const verdicts = questions.map(question => access.cached(user, question))
+  if (verdicts.includes(undefined)) return askAll(user, { access, questions })
+  refuseMissing(user, { questions, verdicts })
+  return undefined
 }
+
+type Asked = { readonly questions: readonly Access[] }
 
 async function askAll(
   user: KubeUser,
-  { access, questions }: { readonly access: AccessReviewer; readonly questions: readonly Access[] },
+  { access, questions }: Asked & { readonly access: AccessReviewer },
 ): Promise<undefined> {
   const verdicts = await Promise.all(questions.map(question => access.check(user, question)))
-  for (const [at, question] of questions.entries()) {
-    if (verdicts[at]?.allowed !== true) throw accessRefusal(user.username, [question])
-  }
+  refuseMissing(user, { questions, verdicts })
+}
+
+function refuseMissing(
+  user: KubeUser,
+  { questions, verdicts }: Asked & { readonly verdicts: readonly (AccessVerdict | undefined)[] },
+): void {
+  const [first, ...others] = questions.filter((_, at) => verdicts[at]?.allowed !== true)
+  if (first !== undefined) throw accessRefusal(user.username, [first, ...others])
 }
 
 /** Whether the caller may learn which Connectors a namespace has. */
