@@ -40,92 +40,92 @@ function assertRefused(result: CommandResult, status: number, ...lines: readonly
   for (const [at, line] of lines.entries()) assert.match(written[at] ?? '', line)
 }
 
-test('says what an interface makes of a Connector, as YAML and as JSON', () =>
-  withSamples(async ({ command }) => {
-    const git = ['resolve', '--interface', 'gitcoderepository', '--connector', 'default/code']
-    const asked = [...git, '--param', 'repository=org/app.git', '--param', 'revision=refs/heads/next']
-    const [yaml, json, byCategory] = await Promise.all([
-      command(asked),
-      command([...asked, '-o', 'json']),
-      command(['resolve', '--category', 'GitCodeRepository', ...asked.slice(3)]),
-    ])
-    assert.is(yaml.status, 0, yaml.stderr)
-    assert.is(yaml.stderr, '')
-    assert.equal(JSON.parse(json.stdout), parse(yaml.stdout))
-    assert.is(byCategory.stdout, yaml.stdout)
-    assert.equal(parse(yaml.stdout), {
-      interface: 'gitcoderepository',
-      params: [
-        { name: 'repository', value: 'org/app.git' },
-        { name: 'revision', value: 'refs/heads/next' },
-      ],
-      attributes: [
-        { name: 'url', type: 'string', value: 'https://git.example.com:8443/org/app.git' },
-        { name: 'revision', type: 'string', value: 'refs/heads/next' },
-      ],
-      workspaces: [
-        {
-          name: 'git-source',
-          volumeClaimTemplate: {
-            spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
-          },
+/** Says what an interface makes of a Connector, as YAML and as JSON. */
+async function resolvesCode({ command }: DevInstance): Promise<void> {
+  const git = ['resolve', '--interface', 'gitcoderepository', '--connector', 'default/code']
+  const asked = [...git, '--param', 'repository=org/app.git', '--param', 'revision=refs/heads/next']
+  const [yaml, json, byCategory] = await Promise.all([
+    command(asked),
+    command([...asked, '-o', 'json']),
+    command(['resolve', '--category', 'GitCodeRepository', ...asked.slice(3)]),
+  ])
+  assert.is(yaml.status, 0, yaml.stderr)
+  assert.is(yaml.stderr, '')
+  assert.equal(JSON.parse(json.stdout), parse(yaml.stdout))
+  assert.is(byCategory.stdout, yaml.stdout)
+  assert.equal(parse(yaml.stdout), {
+    interface: 'gitcoderepository',
+    params: [
+      { name: 'repository', value: 'org/app.git' },
+      { name: 'revision', value: 'refs/heads/next' },
+    ],
+    attributes: [
+      { name: 'url', type: 'string', value: 'https://git.example.com:8443/org/app.git' },
+      { name: 'revision', type: 'string', value: 'refs/heads/next' },
+    ],
+    workspaces: [
+      {
+        name: 'git-source',
+        volumeClaimTemplate: {
+          spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
         },
-        volume('git-basic-auth', 'default/code', 'gitconfig'),
-      ],
-      problems: [],
-    })
-  }))
+      },
+      volume('git-basic-auth', 'default/code', 'gitconfig'),
+    ],
+    problems: [],
+  })
+}
 
-test('images and libraries: lists by repetition, and the files that their classes render', () =>
-  withSamples(async ({ command }) => {
-    const image = ['--interface', 'ociartifact', '--connector', 'registry', '--param', 'repository=org/app']
-    const library = ['--category', 'MavenArtifact', '--connector', 'libraries']
-    const [oci, maven] = await Promise.all([
-      command(['resolve', ...image, '-p', 'tags=1', '-p', 'tags=2', '-o', 'json']),
-      command(['resolve', ...library, '-p', 'groupId=g', '-p', 'artifactId=a', '-o', 'json']),
-    ])
-    const resolved = JSON.parse(oci.stdout)
-    assert.equal(attributesOf(resolved), {
-      'repository-address': 'registry.example.com:5000/org/app',
-      'artifact-versions': ['registry.example.com:5000/org/app:1', 'registry.example.com:5000/org/app:2'],
-      versions: ['1', '2'],
-    })
-    assert.equal(resolved.workspaces, [
-      volume('registry-config', 'default/registry', 'registry-config'),
-      volume('docker-credentials', 'default/registry', 'registry-config'),
-    ])
-    const libraries = JSON.parse(maven.stdout)
-    assert.is(libraries.interface, 'mavenartifact')
-    assert.equal(attributesOf(libraries), {
-      repository: 'https://maven.example.com/releases',
-      groupId: 'g',
-      artifactId: 'a',
-      version: '',
-    })
-    assert.equal(libraries.workspaces, [volume('settings', 'default/libraries', 'settings')])
-    // What the workspaces name is what the classes have.
-    for (const [connector, file] of [
-      ['registry', 'config.json'],
-      ['libraries', 'settings.xml'],
-    ] as const) {
-      const mounted = await command(['mount', '--connector', `default/${connector}`, '-o', 'json'])
-      assert.ok(JSON.parse(mounted.stdout).files.includes(file), mounted.stderr)
-    }
-  }))
+/** Images and libraries: lists by repetition, and the files that their classes render. */
+async function resolvesImagesAndLibraries({ command }: DevInstance): Promise<void> {
+  const image = ['--interface', 'ociartifact', '--connector', 'registry', '--param', 'repository=org/app']
+  const library = ['--category', 'MavenArtifact', '--connector', 'libraries']
+  const [oci, maven] = await Promise.all([
+    command(['resolve', ...image, '-p', 'tags=1', '-p', 'tags=2', '-o', 'json']),
+    command(['resolve', ...library, '-p', 'groupId=g', '-p', 'artifactId=a', '-o', 'json']),
+  ])
+  const resolved = JSON.parse(oci.stdout)
+  assert.equal(attributesOf(resolved), {
+    'repository-address': 'registry.example.com:5000/org/app',
+    'artifact-versions': ['registry.example.com:5000/org/app:1', 'registry.example.com:5000/org/app:2'],
+    versions: ['1', '2'],
+  })
+  assert.equal(resolved.workspaces, [
+    volume('registry-config', 'default/registry', 'registry-config'),
+    volume('docker-credentials', 'default/registry', 'registry-config'),
+  ])
+  const libraries = JSON.parse(maven.stdout)
+  assert.is(libraries.interface, 'mavenartifact')
+  assert.equal(attributesOf(libraries), {
+    repository: 'https://maven.example.com/releases',
+    groupId: 'g',
+    artifactId: 'a',
+    version: '',
+  })
+  assert.equal(libraries.workspaces, [volume('settings', 'default/libraries', 'settings')])
+  // What the workspaces name is what the classes have.
+  for (const [connector, file] of [
+    ['registry', 'config.json'],
+    ['libraries', 'settings.xml'],
+  ] as const) {
+    const mounted = await command(['mount', '--connector', `default/${connector}`, '-o', 'json'])
+    assert.ok(JSON.parse(mounted.stdout).files.includes(file), mounted.stderr)
+  }
+}
 
-test('several Connectors in one workspace, in an order that does not matter', () =>
-  withSamples(async ({ command }) => {
-    const git = ['resolve', '--interface', 'gitcoderepository', '-p', 'repository=a', '-o', 'json']
-    const [commas, options] = await Promise.all([
-      command([...git, '--connector', 'default/more,default/code']),
-      command([...git, '--connector', 'code', '--connector', 'more']),
-    ])
-    assert.is(commas.stdout, options.stdout)
-    assert.equal(
-      JSON.parse(commas.stdout).workspaces[1],
-      volume('git-basic-auth', 'default/code,default/more', 'gitconfig'),
-    )
-  }))
+/** Several Connectors in one workspace, in an order that does not matter. */
+async function mergesConnectors({ command }: DevInstance): Promise<void> {
+  const git = ['resolve', '--interface', 'gitcoderepository', '-p', 'repository=a', '-o', 'json']
+  const [commas, options] = await Promise.all([
+    command([...git, '--connector', 'default/more,default/code']),
+    command([...git, '--connector', 'code', '--connector', 'more']),
+  ])
+  assert.is(commas.stdout, options.stdout)
+  assert.equal(
+    JSON.parse(commas.stdout).workspaces[1],
+    volume('git-basic-auth', 'default/code,default/more', 'gitconfig'),
+  )
+}
 
 test('the only instance that runs is found without being named', () =>
   withSamples(async ({ run }, dir) => {
@@ -139,60 +139,73 @@ test('the only instance that runs is found without being named', () =>
     assertRefused(none, 6, 'Cannot find a running instance: neither --data DIR nor KUBECONFIG says which')
   }))
 
-test('all that is wrong with a choice is said, a line each, with its field', () =>
-  withSamples(async ({ command }) => {
-    const git = ['resolve', '--interface', 'gitcoderepository', '--connector', 'code']
-    const wrong = await command([...git, '-p', 'x=1', '-p', 'revision=a', '-p', 'revision=b'])
-    assertRefused(wrong, 2, / params\.x: /, / params\.repository: /, / params\.revision: /)
-    assert.is(parse(wrong.stdout).problems.length, 3)
-    const missing = await command(['resolve', '--interface', 'maven', '--connector', 'a,lost,other/b'])
-    assertRefused(
-      missing,
-      3,
-      /connectors\[default\/a\]: is no Connector that is there/,
-      /connectors\[default\/lost\]: is of ConnectorClass "nope"/,
-      /connectors\[other\/b\]: is no Connector that is there/,
-    )
-    assert.is(missing.stdout, '')
-    assertRefused(
-      await command(['resolve', '--interface', 'nope', '--connector', 'code']),
-      3,
-      /interface\.name: /,
-    )
-    assertRefused(
-      await command(['resolve', '--interface', 'maven', '--connector', 'code']),
-      7,
-      /interface\.name: /,
-    )
-    const category = await command(['resolve', '--category', 'OCIArtifact', '--connector', 'code'])
-    assertRefused(category, 7, /interface\.category: /)
+/** All that is wrong with a choice is said, a line each, with its field. */
+async function saysWhatIsWrongWithChoices({ command }: DevInstance): Promise<void> {
+  const git = ['resolve', '--interface', 'gitcoderepository', '--connector', 'code']
+  const wrong = await command([...git, '-p', 'x=1', '-p', 'revision=a', '-p', 'revision=b'])
+  assertRefused(wrong, 2, / params\.x: /, / params\.repository: /, / params\.revision: /)
+  assert.is(parse(wrong.stdout).problems.length, 3)
+  const missing = await command(['resolve', '--interface', 'maven', '--connector', 'a,lost,other/b'])
+  assertRefused(
+    missing,
+    3,
+    /connectors\[default\/a\]: is no Connector that is there/,
+    /connectors\[default\/lost\]: is of ConnectorClass "nope"/,
+    /connectors\[other\/b\]: is no Connector that is there/,
+  )
+  assert.is(missing.stdout, '')
+  assertRefused(
+    await command(['resolve', '--interface', 'nope', '--connector', 'code']),
+    3,
+    /interface\.name: /,
+  )
+  assertRefused(
+    await command(['resolve', '--interface', 'maven', '--connector', 'code']),
+    7,
+    /interface\.name: /,
+  )
+  const category = await command(['resolve', '--category', 'OCIArtifact', '--connector', 'code'])
+  assertRefused(category, 7, /interface\.category: /)
+}
+
+/** What is wrong with an interface is said by its path, all of it. */
+async function saysWhatIsWrongWithInterfaces({ client, command }: DevInstance): Promise<void> {
+  await client.create(resourceInterfaces, {
+    metadata: { name: 'broken' },
+    spec: {
+      attributes: [
+        { name: 'a', expression: '{1 +}' },
+        { name: 'b', expression: '{params.none}' },
+      ],
+    },
+  } as never)
+  const label = { 'resourceinterface.connectors.cpaas.io/broken': 'true' }
+  await client.patch(connectorClasses, { name: 'git' }, { patch: { metadata: { labels: label } } })
+  const { status, stderr, stdout } = await command([
+    'resolve',
+    '--interface',
+    'broken',
+    '--connector',
+    'code',
+  ])
+  assert.is(status, 2)
+  assert.is(stdout, '')
+  for (const field of ['spec.attributes[0].expression', 'spec.attributes[1].expression']) {
+    assert.ok(stderr.includes(`ResourceInterface "broken": ${field}`), stderr)
+  }
+}
+
+test('says what interfaces make of Connectors: code, images, libraries, several in one workspace', () =>
+  withSamples(async setup => {
+    await resolvesCode(setup)
+    await resolvesImagesAndLibraries(setup)
+    await mergesConnectors(setup)
   }))
 
-test('what is wrong with an interface is said by its path, all of it', () =>
-  withSamples(async ({ client, command }) => {
-    await client.create(resourceInterfaces, {
-      metadata: { name: 'broken' },
-      spec: {
-        attributes: [
-          { name: 'a', expression: '{1 +}' },
-          { name: 'b', expression: '{params.none}' },
-        ],
-      },
-    } as never)
-    const label = { 'resourceinterface.connectors.cpaas.io/broken': 'true' }
-    await client.patch(connectorClasses, { name: 'git' }, { patch: { metadata: { labels: label } } })
-    const { status, stderr, stdout } = await command([
-      'resolve',
-      '--interface',
-      'broken',
-      '--connector',
-      'code',
-    ])
-    assert.is(status, 2)
-    assert.is(stdout, '')
-    for (const field of ['spec.attributes[0].expression', 'spec.attributes[1].expression']) {
-      assert.ok(stderr.includes(`ResourceInterface "broken": ${field}`), stderr)
-    }
+test('says all that is wrong with a choice or an interface, a line each, with its field', () =>
+  withSamples(async setup => {
+    await saysWhatIsWrongWithChoices(setup)
+    await saysWhatIsWrongWithInterfaces(setup)
   }))
 
 test('a command line that is wrong is refused in one line', async () => {

@@ -102,151 +102,169 @@ function assertRefused(result: CommandResult, status: number, ...lines: readonly
 
 const image = ['--integration', 'image=registry', '--param', 'image.repository=org/app'] as const
 
-test('prints a TaskRun of a file: params, lists, objects and workspaces', () =>
-  withTekton(async ({ run }) => {
-    const tags = ['-p', 'image.tags=1', '-p', 'image.tags=2']
-    const own = [
-      '-p',
-      'args=--quiet',
-      '-p',
-      'labels.team=a=b',
-      '-w',
-      'cache={persistentVolumeClaim: {claimName: c}}',
-    ]
-    const named = ['--name', 'first', '--serviceaccount', 'builder', '--namespace', 'ci']
-    const connector = ['--integration', 'image=default/registry', '--param', 'image.repository=org/app']
-    const printed = await run('--task', 'build.yaml', ...connector, ...tags, ...own, ...named)
-    assert.is(printed.status, 0, printed.stderr)
-    const { kind, metadata, spec } = parse(printed.stdout)
-    assert.is(kind, 'TaskRun')
-    assert.equal(metadata, { name: 'first', namespace: 'ci' })
-    assert.is(spec.serviceAccountName, 'builder')
-    assert.equal(spec.taskSpec, build.spec)
-    assert.equal(spec.params, [
-      { name: 'args', value: ['--quiet'] },
-      { name: 'images', value: ['registry.example.com/org/app:1', 'registry.example.com/org/app:2'] },
-      { name: 'labels', value: { team: 'a=b' } },
-    ])
-    const volumeAttributes = { connectors: 'default/registry', 'configuration.names': 'registry-config' }
-    assert.equal(spec.workspaces, [
-      { name: 'cache', persistentVolumeClaim: { claimName: 'c' } },
-      { name: 'dockerconfig', csi: { driver: 'connectors-csi', readOnly: true, volumeAttributes } },
-    ])
-  }))
+/** Prints a TaskRun of a file: params, lists, objects and workspaces. */
+async function printsTaskRun({ run }: Setup): Promise<void> {
+  const tags = ['-p', 'image.tags=1', '-p', 'image.tags=2']
+  const own = [
+    '-p',
+    'args=--quiet',
+    '-p',
+    'labels.team=a=b',
+    '-w',
+    'cache={persistentVolumeClaim: {claimName: c}}',
+  ]
+  const named = ['--name', 'first', '--serviceaccount', 'builder', '--namespace', 'ci']
+  const connector = ['--integration', 'image=default/registry', '--param', 'image.repository=org/app']
+  const printed = await run('--task', 'build.yaml', ...connector, ...tags, ...own, ...named)
+  assert.is(printed.status, 0, printed.stderr)
+  const { kind, metadata, spec } = parse(printed.stdout)
+  assert.is(kind, 'TaskRun')
+  assert.equal(metadata, { name: 'first', namespace: 'ci' })
+  assert.is(spec.serviceAccountName, 'builder')
+  assert.equal(spec.taskSpec, build.spec)
+  assert.equal(spec.params, [
+    { name: 'args', value: ['--quiet'] },
+    { name: 'images', value: ['registry.example.com/org/app:1', 'registry.example.com/org/app:2'] },
+    { name: 'labels', value: { team: 'a=b' } },
+  ])
+  const volumeAttributes = { connectors: 'default/registry', 'configuration.names': 'registry-config' }
+  assert.equal(spec.workspaces, [
+    { name: 'cache', persistentVolumeClaim: { claimName: 'c' } },
+    { name: 'dockerconfig', csi: { driver: 'connectors-csi', readOnly: true, volumeAttributes } },
+  ])
+}
 
-test('prints a PipelineRun: Tasks of its file, a Connector that it declares, names in any order', () =>
-  withTekton(async ({ run }) => {
-    const params = [
-      ['-p', 'image.repository=org/app'],
-      ['-p', 'image.tags=1'],
-      ['-p', 'image.tags=2'],
-    ]
-    const [printed, reordered] = await Promise.all([
-      run('--pipeline', 'release.yaml', '-o', 'json', ...params.flat()),
-      run(
-        '-o',
-        'json',
-        ...[params[1], params[0], params[2]].flatMap(pair => pair ?? []),
-        '--pipeline',
-        'release.yaml',
-      ),
-    ])
-    assert.is(printed.status, 0, printed.stderr)
-    assert.is(printed.stderr, '')
-    assert.is(printed.stdout, reordered.stdout)
-    const { kind, metadata, spec } = JSON.parse(printed.stdout)
-    assert.is(kind, 'PipelineRun')
-    assert.equal(metadata, { generateName: 'release-', namespace: 'default' })
-    assert.equal(spec.params, [
-      {
-        name: 'image-artifact-versions',
-        value: ['registry.example.com/org/app:1', 'registry.example.com/org/app:2'],
-      },
-    ])
-    assert.is(spec.workspaces[0].csi.volumeAttributes.connectors, 'default/registry')
-  }))
+/** Prints a PipelineRun: Tasks of its file, a Connector that it declares, names in any order. */
+async function printsPipelineRun({ run }: Setup): Promise<void> {
+  const params = [
+    ['-p', 'image.repository=org/app'],
+    ['-p', 'image.tags=1'],
+    ['-p', 'image.tags=2'],
+  ]
+  const [printed, reordered] = await Promise.all([
+    run('--pipeline', 'release.yaml', '-o', 'json', ...params.flat()),
+    run(
+      '-o',
+      'json',
+      ...[params[1], params[0], params[2]].flatMap(pair => pair ?? []),
+      '--pipeline',
+      'release.yaml',
+    ),
+  ])
+  assert.is(printed.status, 0, printed.stderr)
+  assert.is(printed.stderr, '')
+  assert.is(printed.stdout, reordered.stdout)
+  const { kind, metadata, spec } = JSON.parse(printed.stdout)
+  assert.is(kind, 'PipelineRun')
+  assert.equal(metadata, { generateName: 'release-', namespace: 'default' })
+  assert.equal(spec.params, [
+    {
+      name: 'image-artifact-versions',
+      value: ['registry.example.com/org/app:1', 'registry.example.com/org/app:2'],
+    },
+  ])
+  assert.is(spec.workspaces[0].csi.volumeAttributes.connectors, 'default/registry')
+}
 
-test('refers to a Task or Pipeline of the cluster by its name', () =>
-  withTekton(async ({ run, instance: { client } }) => {
-    for (const [resource, object] of [
-      [tasks, build],
-      [pipelines, pipeline],
-    ] as const) {
-      await client.create(resource, { ...object, metadata: { ...object.metadata, namespace: 'default' } })
-    }
-    const chosen = [...image, '-p', 'image.tags=1']
-    const [task, made] = await Promise.all([
-      run('--task', 'build', ...chosen),
-      run('--pipeline', 'release', ...chosen),
-    ])
-    assert.equal(parse(task.stdout).spec.taskRef, { name: 'build' })
-    assert.is(made.status, 0, made.stderr)
-    assert.is(made.stderr, '', 'the Task that it refers to was found')
-    // Params had to be added to it.
-    assert.equal(parse(made.stdout).spec.pipelineSpec.tasks[0].taskRef, { name: 'build' })
-    assertRefused(await run('--task', 'nope'), 3, 'Cannot get Task "default/nope"')
+/** Refers to a Task or Pipeline of the cluster by its name. */
+async function refersByName({ run, instance: { client } }: Setup): Promise<void> {
+  for (const [resource, object] of [
+    [tasks, build],
+    [pipelines, pipeline],
+  ] as const) {
+    await client.create(resource, { ...object, metadata: { ...object.metadata, namespace: 'default' } })
+  }
+  const chosen = [...image, '-p', 'image.tags=1']
+  const [task, made] = await Promise.all([
+    run('--task', 'build', ...chosen),
+    run('--pipeline', 'release', ...chosen),
+  ])
+  assert.equal(parse(task.stdout).spec.taskRef, { name: 'build' })
+  assert.is(made.status, 0, made.stderr)
+  assert.is(made.stderr, '', 'the Task that it refers to was found')
+  // Params had to be added to it.
+  assert.equal(parse(made.stdout).spec.pipelineSpec.tasks[0].taskRef, { name: 'build' })
+  assertRefused(await run('--task', 'nope'), 3, 'Cannot get Task "default/nope"')
+}
+
+/** Creates the run, and follows it to an end that is its exit status. */
+async function createsAndFollows({ run, instance: { client } }: Setup): Promise<void> {
+  const chosen = ['--task', 'build.yaml', ...image, '-p', 'image.tags=1', '--create']
+  const created = await run(...chosen)
+  assert.is(created.status, 0, created.stderr)
+  const name = /^taskrun\.tekton\.dev\/(build-\w+) created\n$/.exec(created.stdout)?.[1] ?? ''
+  await client.get(taskRuns, { namespace: 'default', name })
+  for (const [isGood, status, end] of [
+    [true, 0, 'succeeded: Succeeded: '],
+    [false, 1, 'failed: Failed: '],
+  ] as const) {
+    const finisher = finishRuns(client, isGood)
+    const watched = await run(...chosen, '--watch')
+    await finisher.stop()
+    assert.is(watched.status, status, watched.stderr)
+    assert.match(watched.stdout, end)
+  }
+}
+
+/** All that is wrong is said, a line each, with its field. */
+async function saysWhatIsWrong({ run }: Setup): Promise<void> {
+  const wrong = [
+    '-i',
+    'image=other/registry',
+    '-i',
+    'x=code',
+    '-p',
+    'y=1',
+    '-p',
+    'image.z=1',
+    '-w',
+    'w=emptyDir',
+  ]
+  assertRefused(
+    await run('--task', 'build.yaml', ...wrong),
+    2,
+    /integrations\[image\]\.connectors\[other\/registry\]: /,
+    /integrations\[x\]: /,
+    /params\[y\]: /,
+    /workspaces\[w\]: /,
+  )
+  const another = await run('--task', 'build.yaml', '-i', 'image=code', '-p', 'image.repository=a')
+  assertRefused(another, 7, /integrations\[image\]\.interface/)
+  const unset = await run('--task', gitClone, '-i', 'code=code')
+  assertRefused(unset, 2, /integrations\[code\]\.params\.repository: /)
+}
+
+/** A file that is no Task is refused in one line, without its content. */
+async function refusesFiles({ run, dir }: Setup): Promise<void> {
+  for (const [text, why] of [
+    ['kind: Pipeline\n', 'it holds no Task'],
+    [`${stringify(build)}---\n${stringify(build)}`, 'it holds 2 of them'],
+    ['secret: [canary\n', 'it is not YAML at line'],
+  ] as const) {
+    await writeFile(join(dir, 'wrong.yaml'), text)
+    const refused = await run('--task', 'wrong.yaml')
+    assertRefused(refused, 2, why)
+    assert.not.match(refused.stderr, 'canary')
+  }
+  assertRefused(await run('--task', './none'), 2, 'Cannot read "./none" as Task: it does not exist')
+}
+
+test('prints runs of Tasks and Pipelines, from files and from the cluster', () =>
+  withTekton(async setup => {
+    await printsTaskRun(setup)
+    await printsPipelineRun(setup)
+    await refersByName(setup)
   }))
 
 test('creates the run, and follows it to an end that is its exit status', () =>
-  withTekton(async ({ run, instance: { client } }) => {
-    const chosen = ['--task', 'build.yaml', ...image, '-p', 'image.tags=1', '--create']
-    const created = await run(...chosen)
-    assert.is(created.status, 0, created.stderr)
-    const name = /^taskrun\.tekton\.dev\/(build-\w+) created\n$/.exec(created.stdout)?.[1] ?? ''
-    await client.get(taskRuns, { namespace: 'default', name })
-    for (const [isGood, status, end] of [
-      [true, 0, 'succeeded: Succeeded: '],
-      [false, 1, 'failed: Failed: '],
-    ] as const) {
-      const finisher = finishRuns(client, isGood)
-      const watched = await run(...chosen, '--watch')
-      await finisher.stop()
-      assert.is(watched.status, status, watched.stderr)
-      assert.match(watched.stdout, end)
-    }
+  withTekton(async setup => {
+    await createsAndFollows(setup)
   }))
 
-test('all that is wrong is said, a line each, with its field', () =>
-  withTekton(async ({ run }) => {
-    const wrong = [
-      '-i',
-      'image=other/registry',
-      '-i',
-      'x=code',
-      '-p',
-      'y=1',
-      '-p',
-      'image.z=1',
-      '-w',
-      'w=emptyDir',
-    ]
-    assertRefused(
-      await run('--task', 'build.yaml', ...wrong),
-      2,
-      /integrations\[image\]\.connectors\[other\/registry\]: /,
-      /integrations\[x\]: /,
-      /params\[y\]: /,
-      /workspaces\[w\]: /,
-    )
-    const another = await run('--task', 'build.yaml', '-i', 'image=code', '-p', 'image.repository=a')
-    assertRefused(another, 7, /integrations\[image\]\.interface/)
-    const unset = await run('--task', gitClone, '-i', 'code=code')
-    assertRefused(unset, 2, /integrations\[code\]\.params\.repository: /)
-  }))
-
-test('a file that is no Task is refused in one line, without its content', () =>
-  withTekton(async ({ run, dir }) => {
-    for (const [text, why] of [
-      ['kind: Pipeline\n', 'it holds no Task'],
-      [`${stringify(build)}---\n${stringify(build)}`, 'it holds 2 of them'],
-      ['secret: [canary\n', 'it is not YAML at line'],
-    ] as const) {
-      await writeFile(join(dir, 'wrong.yaml'), text)
-      const refused = await run('--task', 'wrong.yaml')
-      assertRefused(refused, 2, why)
-      assert.not.match(refused.stderr, 'canary')
-    }
-    assertRefused(await run('--task', './none'), 2, 'Cannot read "./none" as Task: it does not exist')
+test('says all that is wrong, a line each, with its field, and nothing of a file', () =>
+  withTekton(async setup => {
+    await saysWhatIsWrong(setup)
+    await refusesFiles(setup)
   }))
 
 test('a command line that is wrong is refused in one line', async () => {
