@@ -282,6 +282,7 @@ It stays up until Ctrl-C. In another terminal, from this folder:
   kubectl get connectors -A
   bin/connectors exec --connector demo/demo -- git clone ${server.url}/app.git /tmp/app
   bin/connectors mount --connector demo/demo
+  bin/connectors resolve --interface gitcoderepository --connector demo/demo --param repository=app.git
 `)
   if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
   process.stdout.write('\nStopping.\n')
