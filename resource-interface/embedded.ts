@@ -27,11 +27,11 @@ function unescaped(program: string, start: number, quote: number): Uint8Array<Ar
       bytes[length++] = code
       continue
     }
-    const escape = program[at + 1] ?? ''
-    const digits = escape === 'x' ? 2 : escape === 'u' ? 4 : 0
+    const letter = program[at + 1] ?? ''
+    const digits = letter === 'x' ? 2 : letter === 'u' ? 4 : 0
     bytes[length++] =
       digits === 0
-        ? (escapes[escape] ?? escape.charCodeAt(0))
+        ? (escapes[letter] ?? letter.charCodeAt(0))
         : Number.parseInt(program.slice(at + 2, at + 2 + digits), 16)
     at += 1 + digits
   }

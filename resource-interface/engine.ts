@@ -32,9 +32,8 @@ const language = {
   Promise: true,
 }
 
-/** What is in the image. */
-type Ready = {
-  readonly runtime: QuickJSRuntime
+/** A world for expressions and the function that calls one in it, kept in the image. */
+type Realm = {
   readonly context: QuickJSContext
   readonly call: QuickJSHandle
   readonly hostUrl: QuickJSHandle
@@ -42,11 +41,16 @@ type Ready = {
 
 export class Engine {
   readonly #machine: Machine
-  readonly #ready: Ready
+  readonly #plain: Realm
+  readonly #tracked: Realm
 
   private constructor(machine: Machine) {
     this.#machine = machine
-    this.#ready = prepare(machine)
+    const runtime = machine.module.newRuntime()
+    runtime.setMemoryLimit(limits.memoryBytes)
+    runtime.setMaxStackSize(limits.stackBytes)
+    this.#plain = realmIn(runtime, language, plainCall)
+    this.#tracked = realmIn(runtime, { ...language, Proxy: true }, trackedCall)
     machine.keep()
   }
 
@@ -55,35 +59,33 @@ export class Engine {
   }
 
   run(run: Run): Answer {
-    return this.#with(run, ({ context, call, hostUrl }) => {
-      const answer = callIn(context, run, call, hostUrl)
+    return this.#with(run, () => {
+      const answer = callIn(this.#plain, run)
       return 'text' in answer ? (JSON.parse(answer.text) as Answer) : answer
     })
   }
 
   /** The paths that a run looks up in its variables and does not find. */
   missing(run: Run): readonly string[] {
-    const answer = this.#with(run, ({ runtime }) => {
-      const context = runtime.newContext({ intrinsics: { ...language, Proxy: true } })
-      return callIn(context, run, evaluated(context, trackedCall), urlFunction(context))
-    })
+    const answer = this.#with(run, () => callIn(this.#tracked, run))
     return 'text' in answer && answer.text !== '' ? answer.text.split('\n') : []
   }
 
   /** Why a text is no expression; nothing runs. */
   syntaxError(run: Run): Failure | undefined {
-    return this.#with(run, ({ context }) => {
+    return this.#with(run, () => {
+      const { context } = this.#plain
       const compiled = context.evalCode(functionOf(run.expression, run.names), 'expression', parseOnly)
       return compiled.error ? failure(context, compiled.error) : undefined
     })
   }
 
-  #with<T>(run: Run, use: (ready: Ready) => T): T | Failure {
+  #with<T>(run: Run, use: () => T): T | Failure {
     if (run.expression.length > limits.expressionLength) {
       return { limit: `it is longer than ${limits.expressionLength} characters` }
     }
     try {
-      return this.#machine.run(limits.timeMs, () => use(this.#ready))
+      return this.#machine.run(limits.timeMs, use)
     } catch (error) {
       if (error instanceof Overtime) return { limit: `it runs longer than ${limits.timeMs} ms` }
       // The host's own stack can end before the engine's.
@@ -93,28 +95,16 @@ export class Engine {
 }
 
 /** The handles stay good: the image puts back what they point to. */
-function prepare({ module }: Machine): Ready {
-  const runtime = module.newRuntime()
-  runtime.setMemoryLimit(limits.memoryBytes)
-  runtime.setMaxStackSize(limits.stackBytes)
-  const context = runtime.newContext({ intrinsics: language })
-  return { runtime, context, call: evaluated(context, plainCall), hostUrl: urlFunction(context) }
+function realmIn(runtime: QuickJSRuntime, intrinsics: object, caller: string): Realm {
+  const context = runtime.newContext({ intrinsics })
+  return {
+    context,
+    call: context.unwrapResult(context.evalCode(caller, 'call', strict)),
+    hostUrl: context.newFunction('url', text => context.newString(urlFieldsAsJson(context.getString(text)))),
+  }
 }
 
-function evaluated(context: QuickJSContext, program: string): QuickJSHandle {
-  return context.unwrapResult(context.evalCode(program, 'call', strict))
-}
-
-function urlFunction(context: QuickJSContext): QuickJSHandle {
-  return context.newFunction('url', text => context.newString(urlFieldsAsJson(context.getString(text))))
-}
-
-function callIn(
-  context: QuickJSContext,
-  run: Run,
-  call: QuickJSHandle,
-  hostUrl: QuickJSHandle,
-): Failure | { readonly text: string } {
+function callIn({ context, call, hostUrl }: Realm, run: Run): Failure | { readonly text: string } {
   const source = functionOf(run.expression, [...run.names, 'url'])
   const expression = context.evalCode(source, 'expression', strict)
   if (expression.error) return failure(context, expression.error)

@@ -71,6 +71,8 @@ export class Machine {
   /** Lets the machine work, throws `Overtime` when it does for too long, and forgets all that it did. */
   run<T>(timeMs: number, work: () => T): T {
     this.#deadline = performance.now() + timeMs
+    this.#fuel.value = fuelPerQuestion
+    this.#questions = 0
     try {
       return work()
     } finally {
@@ -102,8 +104,6 @@ export class Machine {
     bytes.set(this.#data)
     bytes.set(this.#heap, this.#stackBase)
     this.#stack.value = this.#stackBase
-    this.#fuel.value = fuelPerQuestion
-    this.#questions = 0
   }
 }
 

@@ -12,7 +12,8 @@ export const fuelExport = 'fuel'
 export const stackExport = 'stack'
 
 const section = { type: 1, import: 2, global: 6, export: 7, code: 10 }
-const bulkCost = 1000
+/** Copying or filling 64 bytes costs as much as a turn; as a power of two. */
+const bulkShift = 6
 
 /** Takes an import that is otherwise hardly used for its question: a new one would shift all functions. */
 export function meter(wasm: Uint8Array): Metered {
@@ -31,14 +32,18 @@ export function meter(wasm: Uint8Array): Metered {
     let written: Bytes[] = [wasm.subarray(reader.at, end)]
     if (id === section.global) {
       fuel = content.unsigned()
-      written = [unsigned(fuel + 1), wasm.subarray(content.at, end), [0x7f, 1, 0x41, 0, 0x0b]]
+      written = [unsigned(fuel + 2), wasm.subarray(content.at, end), zero, zero]
     } else if (id === section.export) {
       const count = content.unsigned()
       const added = [...exported(fuelExport, fuel), ...exported(stackExport, 0)]
       written = [unsigned(count + 2), wasm.subarray(content.at, end), added]
     } else if (id === section.code) {
       if (!asks) throw new Error('the module has no import to ask by')
-      written = meterCode(content, { fuel: unsigned(fuel), ask: unsigned(asks.index) })
+      written = meterCode(content, {
+        fuel: unsigned(fuel),
+        bulk: unsigned(fuel + 1),
+        ask: unsigned(asks.index),
+      })
     }
     out.push([id], unsigned(lengthOf(written)), ...written)
     reader.at = end
@@ -49,12 +54,23 @@ export function meter(wasm: Uint8Array): Metered {
 
 type Bytes = Uint8Array | readonly number[]
 
-type Gauge = { readonly fuel: readonly number[]; readonly ask: readonly number[] }
+/** A global variable: an i32 that can change and is 0. */
+const zero = [0x7f, 1, 0x41, 0, 0x0b]
 
-function meterCode(content: Reader, { fuel, ask }: Gauge): Bytes[] {
-  const take = (cost: number) => [0x23, ...fuel, 0x41, ...signed(cost), 0x6b, 0x24, ...fuel]
-  const turn = [...take(1), 0x23, ...fuel, 0x41, 0, 0x48, 0x04, 0x40, 0x10, ...ask, 0x0b]
-  const bulk = take(bulkCost)
+/** The globals of the fuel and of the length of a copy, and the function that asks. */
+type Gauge = {
+  readonly fuel: readonly number[]
+  readonly bulk: readonly number[]
+  readonly ask: readonly number[]
+}
+
+function meterCode(content: Reader, gauge: Gauge): Bytes[] {
+  const [get, set] = [0x23, 0x24]
+  const { fuel, bulk: length, ask } = gauge
+  const take = (cost: readonly number[]) => [get, ...fuel, ...cost, 0x6b, set, ...fuel]
+  const one = [0x41, 1]
+  const turn = [...take(one), get, ...fuel, 0x41, 0, 0x48, 0x04, 0x40, 0x10, ...ask, 0x0b]
+  const bulk = [set, ...length, get, ...length, ...take([get, ...length, 0x41, bulkShift, 0x76])]
   const count = content.unsigned()
   const out: Bytes[] = [unsigned(count)]
   for (let index = 0; index < count; index++) {
@@ -188,14 +204,6 @@ function unsigned(value: number): number[] {
   const bytes: number[] = []
   for (let rest = value; ; rest >>>= 7) {
     if (rest < 0x80) return [...bytes, rest]
-    bytes.push((rest & 0x7f) | 0x80)
-  }
-}
-
-function signed(value: number): number[] {
-  const bytes: number[] = []
-  for (let rest = value; ; rest >>= 7) {
-    if (rest >= -0x40 && rest < 0x40) return [...bytes, rest & 0x7f]
     bytes.push((rest & 0x7f) | 0x80)
   }
 }

@@ -15,7 +15,7 @@ export type Selection = { readonly definition?: Definition; readonly problems: r
 type Options = { readonly definitions: readonly Definition[]; readonly classes: readonly ClassObject[] }
 
 /** Interfaces of a later schema are for later resolvers. */
-export const newestSchemaVersion = 1
+const newestSchemaVersion = 1
 
 /** `classes`: those of the chosen Connectors. A problem's field is `interface.name` or `interface.category`. */
 export function selectInterface(ref: InterfaceRef, options: Options): Selection {
