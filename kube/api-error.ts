@@ -85,7 +85,7 @@ export function unreachable(action: string, host: string, cause: unknown): KubeA
 }
 
 export function timedOut(action: string, ms: number): KubeApiError {
-  const message = `Cannot ${action}: the API server did not answer within ${ms} ms`
+  const message = `Cannot ${action}: the API server did not answer within ${Math.round(ms)} ms`
   return new KubeApiError({ code: 'TIMEOUT', reason: 'ApiServerTimeout', message }, { status: 0 })
 }
 

@@ -2,7 +2,7 @@
 // by its own clock from before it asked; the others wait for as long as they themselves have seen it unchanged. So
 // no two clocks are ever compared.
 import type { ObjectKey } from '../connector/object.ts'
-import { KubeApiError } from './api-error.ts'
+import { hasCode, KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
 import type { Clock } from './clock.ts'
 import { type Lease, refKey } from './objects.ts'
@@ -75,19 +75,25 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   // What was sent in the last moment needs time to arrive.
   const trustMs = leaseMs - renewMs
   let sighting: Sighting | undefined
+  /** The last one of a Lease that was deleted since: its holder may act on it to its end. */
+  let deleted: Sighting | undefined
+  /** The sighting is what our last write was answered with: the next one needs no reading before it. */
+  let isOwnWrite = false
   let leadsUntilMs = Number.NEGATIVE_INFINITY
 
   const isLeading = () => clock.monotonicMs() < leadsUntilMs
   const leftOf = (untilMs: number) => Math.max(1, untilMs - clock.monotonicMs())
 
   function see(lease: Lease | undefined): void {
-    if (lease === undefined) sighting = undefined
-    else if (lease.metadata.resourceVersion !== sighting?.lease.metadata.resourceVersion) {
+    if (lease === undefined) {
+      deleted = sighting ?? deleted
+      sighting = undefined
+    } else if (lease.metadata.resourceVersion !== sighting?.lease.metadata.resourceVersion) {
       sighting = { lease, sinceMs: clock.monotonicMs() }
     }
   }
 
-  /** Reads the Lease and writes it where it may be had. Gives back until when it is held, or when to look again. */
+  /** Writes the Lease where it may be had. Gives back until when it is held, or when to look again. */
   async function attempt({
     untilMs,
     signal,
@@ -95,24 +101,40 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     readonly untilMs: number
     readonly signal?: AbortSignal
   }): Promise<{ readonly heldUntilMs: number } | { readonly againMs: number }> {
+    if (isOwnWrite) {
+      try {
+        return await write('renew', { untilMs, signal })
+      } catch (error) {
+        if (!isConflict(error) && !hasCode(error, 'NOT_FOUND')) throw error
+      }
+    }
     see(await client.find(leases, ref, { signal, timeoutMs: leftOf(untilMs) }))
-    const startedMs = clock.monotonicMs()
-    const decision = decideLease(sighting, { identity, nowMs: startedMs, leaseMs })
+    const decision = decideLease(sighting ?? deleted, { identity, nowMs: clock.monotonicMs(), leaseMs })
     if (decision.act === 'wait') return { againMs: decision.untilMs }
+    return write(decision.act, { untilMs, signal })
+  }
+
+  async function write(
+    act: 'create' | 'take' | 'renew',
+    { untilMs, signal }: { readonly untilMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<{ readonly heldUntilMs: number }> {
+    const startedMs = clock.monotonicMs()
     const call = { signal, timeoutMs: leftOf(untilMs) }
     const renewTime = microTime(clock.now())
     const seconds = Math.ceil(leaseMs / 1000)
     const ours = { holderIdentity: identity, leaseDurationSeconds: seconds, renewTime }
+    isOwnWrite = false
     if (sighting === undefined) {
       const spec = { ...ours, acquireTime: renewTime, leaseTransitions: 0 }
       see(await client.create(leases, { metadata: ref, spec }, call))
     } else {
       const { lease } = sighting
       const transitions = (lease.spec?.leaseTransitions ?? 0) + 1
-      const taken = decision.act === 'take' ? { acquireTime: renewTime, leaseTransitions: transitions } : {}
+      const taken = act === 'take' ? { acquireTime: renewTime, leaseTransitions: transitions } : {}
       // Refused when anybody wrote it since it was read.
       see(await client.replace(leases, { ...lease, spec: { ...lease.spec, ...ours, ...taken } }, call))
     }
+    isOwnWrite = true
     return { heldUntilMs: startedMs + trustMs }
   }
 
@@ -138,11 +160,13 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
 
   /** Renews until `signal` is aborted. False when the Lease is another's, or can be. */
   async function keep(signal: AbortSignal): Promise<boolean> {
+    // Counted from the start of the write before: an API server that takes its time must not cost twice.
+    let nextMs = leadsUntilMs - trustMs + renewMs
     for (;;) {
-      const nextMs = Math.min(clock.monotonicMs() + renewMs, leadsUntilMs)
-      await clock.sleep(leftOf(nextMs), { signal }).catch(() => {})
+      await clock.sleep(leftOf(Math.min(nextMs, leadsUntilMs)), { signal }).catch(() => {})
       if (signal.aborted) return true
       if (!isLeading()) return false
+      nextMs = clock.monotonicMs() + renewMs
       try {
         // Not ended by the signal: whether it was written must be known when the Lease is given back.
         const outcome = await attempt({ untilMs: leadsUntilMs })
@@ -213,8 +237,9 @@ function notLeading(what: string, lease: ObjectKey): KubeApiError {
   return new KubeApiError({ code: 'UNAVAILABLE', reason: 'NotLeading', message }, { status: 0 })
 }
 
+/** Another one wrote first. */
 function isConflict(error: unknown): boolean {
-  return error instanceof KubeApiError && error.code === 'CONFLICT'
+  return hasCode(error, 'CONFLICT')
 }
 
 /** The API's times with fractions have six digits of them. */

@@ -63,6 +63,8 @@ class LeaseStore {
   readonly writes: string[] = []
   /** Throws instead of answering, before or after the Lease was written. */
   failing: 'never' | 'before' | 'after' = 'never'
+  /** Before each answer to the one of that name. */
+  delay: (name: string) => Promise<void> = async () => {}
 
   get holder(): string | undefined {
     return this.lease?.spec?.holderIdentity
@@ -85,9 +87,17 @@ class LeaseStore {
       return answer(this.write((given as Lease).spec))
     }
     return {
-      find: async () => (this.failing === 'after' ? (this.lease as never) : answer(this.lease)),
-      create: async (_, given) => write('create', () => this.lease === undefined, given),
+      find: async () => {
+        await this.delay(name)
+        return this.failing === 'after' ? (this.lease as never) : answer(this.lease)
+      },
+      create: async (_, given) => {
+        await this.delay(name)
+        return write('create', () => this.lease === undefined, given)
+      },
       replace: async (_, given) => {
+        await this.delay(name)
+        if (this.lease === undefined) throw refusal('NOT_FOUND')
         const { resourceVersion } = given.metadata
         return write('replace', () => this.lease?.metadata.resourceVersion === resourceVersion, given)
       },
@@ -95,7 +105,7 @@ class LeaseStore {
   }
 }
 
-function refusal(code: 'CONFLICT' | 'UNAVAILABLE'): KubeApiError {
+function refusal(code: 'CONFLICT' | 'NOT_FOUND' | 'UNAVAILABLE'): KubeApiError {
   return new KubeApiError({ code, reason: code, message: `Cannot write: ${code}` }, { status: 0 })
 }
 
@@ -257,6 +267,41 @@ test('an API server that is silent for a while costs nothing, whether or not it 
     assert.is(store.lease?.spec?.leaseTransitions, 0)
     await leader.stop()
   }
+})
+
+test('an API server that takes three seconds for each answer costs nobody the Lease', async () => {
+  const store = new LeaseStore()
+  const leader = candidate(store, 'a')
+  const standby = candidate(store, 'b')
+  store.delay = name => (name === 'a' ? leader : standby).clock.sleep(3000, {})
+  await pass(12_000, [leader, standby])
+  const first = [leader, standby].find(one => one.isLeading())
+  await pass(120_000, [leader, standby], () => assert.ok(first?.isLeading()))
+  assert.is(store.lease?.spec?.leaseTransitions, 0)
+  for (const one of [leader, standby]) {
+    const stopped = one.stop()
+    await pass(12_000, [leader, standby])
+    await stopped
+  }
+})
+
+test('a Lease that was deleted is not had by others before its holder must have stopped', async () => {
+  const store = new LeaseStore()
+  const leader = candidate(store, 'a')
+  await pass(500, [leader])
+  const standby = candidate(store, 'b')
+  await pass(3000, [leader, standby])
+  store.lease = undefined
+  let waitedMs = 0
+  while (!standby.isLeading()) {
+    assert.ok(waitedMs <= 12_000, 'it takes over in time')
+    // The holder does not learn of it.
+    leader.freeze(250)
+    await standby.clock.advance(250)
+    waitedMs += 250
+    assert.not(leader.isLeading() && standby.isLeading())
+  }
+  await standby.stop()
 })
 
 test('a graceful end gives the Lease back, and the next one need not wait for its end', async () => {
