@@ -1,6 +1,7 @@
 // `npm run test:e2e -- [--keep | --installed] [FILTER ...]`: one run of the product in a real cluster.
 // It builds and loads the images, proves install and uninstall, runs the scenarios against that installation, those that
-// disturb it one at a time, and takes it away again. What takes as long as a token lives begins first and is awaited last.
+// disturb it one at a time, and takes it away again. What takes as long as a token lives begins first and is awaited last,
+// before the tests that look back at the whole run.
 // FILTER is a part of a test file's path below test/e2e/.
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -19,11 +20,19 @@ const usage = `usage: npm run test:e2e -- [--keep | --installed] [--concurrency 
 
 const here = import.meta.dirname
 const limitMs = 900_000
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    // The files of tests run in process groups of their own.
+    interrupted.abort()
+    process.exit(130)
+  })
+}
 
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  let options: ReturnType<typeof readOptions>
+  let options: Options
   try {
     options = readOptions(process.argv.slice(2))
   } catch (error) {
@@ -36,21 +45,36 @@ async function main(): Promise<number> {
     return 1
   }
   const startedMs = performance.now()
-  console.log(
-    `cluster: ${(await kubectl(['version', '--output=yaml'])).match(/serverVersion:[\s\S]*gitVersion: (\S+)/)?.[1]}`,
-  )
-  const results = await withTempDir(async dir => {
-    if (!options.installed) await prepare(dir, options.loadImage)
-    return runPhases(phases, options.installed)
-  })
-  let failed = results.reduce((sum, result) => sum + failedCount(result), 0)
-  if (!options.installed && !options.keep) {
-    failed += await step('uninstall the release', uninstallRelease).then(() => 0, report)
-  }
-  const passed = results.reduce((sum, result) => sum + result.passed, 0)
+  const { passed, failed } = await runAll(phases, options)
   console.log(`in ${seconds(performance.now() - startedMs)}`)
   console.log(`${passed} passed, ${failed} failed`)
   return failed > 0 || passed === 0 ? 1 : 0
+}
+
+type Options = ReturnType<typeof readOptions>
+
+async function runAll(
+  phases: Phases,
+  { installed, keep, auditLog, loadImage }: Options,
+): Promise<{ readonly passed: number; readonly failed: number }> {
+  const results: FileResult[] = []
+  let failed = 0
+  try {
+    const version = await kubectl(['version', '--output=yaml'])
+    console.log(`cluster: ${/serverVersion:[\s\S]*gitVersion: (\S+)/.exec(version)?.[1]}`)
+    if (!auditLog) console.log('- without E2E_AUDIT_LOG: rights are not compared with their use')
+    if (!installed) {
+      process.env['E2E_STARTED_AT'] = new Date().toISOString()
+      await withTempDir(dir => prepare(dir, loadImage))
+    }
+    results.push(...(await runPhases(phases, installed)))
+    if (!installed && !keep) await step('uninstall the release', uninstallRelease)
+  } catch (error) {
+    console.log(`✘ ${error instanceof Error ? error.message : error}`)
+    failed += 1
+  }
+  const passed = results.reduce((sum, result) => sum + result.passed, 0)
+  return { passed, failed: results.reduce((sum, result) => sum + failedCount(result), failed) }
 }
 
 function readOptions(argv: readonly string[]) {
@@ -72,18 +96,22 @@ function readOptions(argv: readonly string[]) {
   const { loadImage } = readSurroundings(
     values.installed ? { ...process.env, E2E_LOAD_IMAGE: 'false' } : process.env,
   )
-  return { keep: values.keep, installed: values.installed, concurrency, filters: positionals, loadImage }
+  const { keep, installed } = values
+  const auditLog = process.env['E2E_AUDIT_LOG']
+  return { keep, installed, concurrency, filters: positionals, loadImage, auditLog }
 }
 
 type Phase = { readonly files: readonly string[]; readonly concurrency: number }
-type Phases = Readonly<Record<'lifecycle' | 'scenarios' | 'disruptions' | 'endurance', Phase>>
+type Phases = Readonly<Record<'lifecycle' | 'scenarios' | 'disruptions' | 'endurance' | 'afterwards', Phase>>
 
-function phasesOf({ filters, concurrency }: ReturnType<typeof readOptions>): Phases {
+function phasesOf({ filters, concurrency, auditLog }: Options): Phases {
   return {
     lifecycle: { files: filesIn('.', filters), concurrency: 1 },
     scenarios: { files: filesIn('scenarios', filters), concurrency },
     disruptions: { files: filesIn('disruptions', filters), concurrency: 1 },
     endurance: { files: filesIn('endurance', filters), concurrency },
+    // What looks back at the run does so by the API server's own record of it, which not every cluster can give.
+    afterwards: { files: auditLog ? filesIn('afterwards', filters) : [], concurrency: 1 },
   }
 }
 
@@ -115,7 +143,8 @@ async function runPhases(phases: Phases, installed: boolean): Promise<FileResult
   }
   const enduring = runFiles(phases.endurance)
   results.push(...(await runFiles(phases.scenarios)), ...(await runFiles(phases.disruptions)))
-  return [...results, ...(await enduring)]
+  results.push(...(await enduring), ...(await runFiles(phases.afterwards)))
+  return results
 }
 
 async function runFiles({ files, concurrency }: Phase): Promise<FileResult[]> {
@@ -127,6 +156,7 @@ async function runFiles({ files, concurrency }: Phase): Promise<FileResult[]> {
       const result = await runFile(file, {
         timeoutMs: limitMs,
         graceMs: 5_000,
+        signal: interrupted.signal,
         onTest: ({ test, passed, durationMs }) =>
           console.log(`${passed ? '✓' : '✘'} ${name}: ${test}  ${seconds(durationMs)}`),
       })
@@ -148,9 +178,4 @@ async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
-}
-
-function report(error: unknown): number {
-  console.log(`✘ ${error instanceof Error ? error.message : error}`)
-  return 1
 }
