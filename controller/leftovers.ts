@@ -1,12 +1,14 @@
 // What the controller made and no release holds: the built-in classes and interfaces, the grants of scopes, and the
 // Services of Connectors. It goes when the installation goes; Connectors are their owners' and stay.
 import { apiGroup } from '../connector/connector.ts'
+import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectMeta } from '../connector/object.ts'
 import { hasCode } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import {
   connectorClasses,
+  csiDrivers,
   type Resource,
   resourceInterfaces,
   roleBindings,
@@ -30,7 +32,10 @@ export type LeftoversOptions = {
 // A controller that is ending may write for as long as the API server remembers its rights.
 const lookAgainMs = 2000
 
-/** Removes until a look finds nothing more. */
+// One per cluster, in every release, and nobody makes it anew but an installation.
+const driver = { name: 'connectors-csi' }
+
+/** Removes until a look finds nothing more. Throws PRECONDITION where the installation is still, or again, there. */
 export async function removeLeftovers(options: LeftoversOptions): Promise<void> {
   const { client, clock, log, signal, fieldManager } = options
   const removed: Record<string, number> = {}
@@ -39,6 +44,7 @@ export async function removeLeftovers(options: LeftoversOptions): Promise<void> 
   const ofGrants = { labelSelector: `${grantLabel}=true` }
 
   async function look(): Promise<number> {
+    await refuseWhileInstalled()
     // The binding before its Role, which grants nothing without it.
     const counts = [
       await remove(roleBindings, isGrant, ofGrants),
@@ -48,6 +54,17 @@ export async function removeLeftovers(options: LeftoversOptions): Promise<void> 
       await remove(connectorClasses, isBuiltIn),
     ]
     return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  // The manifests of a release hold this Job for its end, and somebody may apply them all at once.
+  async function refuseWhileInstalled(): Promise<void> {
+    if ((await client.find(csiDrivers, driver, { signal })) === undefined) return
+    const why = 'the installation is there, and workloads use what would be removed'
+    throw new ConnectorsError(
+      'PRECONDITION',
+      'StillInstalled',
+      `Cannot clean up cluster as uninstalled: CSIDriver "${driver.name}" exists: ${why}`,
+    )
   }
 
   async function remove<T extends KubeObject>(

@@ -47,6 +47,7 @@ const rights: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   },
   'Role connectors-csi': { '/configmaps=connectors-config': watched },
   'ClusterRole connectors-cleanup': {
+    'storage.k8s.io/csidrivers=connectors-csi': ['get'],
     [`${ours}/connectorclasses`]: ['list', 'delete'],
     [`${ours}/resourceinterfaces`]: ['list', 'delete'],
     '/services': ['list', 'delete'],

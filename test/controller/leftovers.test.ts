@@ -1,12 +1,14 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isAppliedAlone, removeLeftovers } from '../../controller/leftovers.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { isAppliedAlone, isOfConnector, removeLeftovers } from '../../controller/leftovers.ts'
 import { applyGrants } from '../../controller/scope-grants/apply.ts'
-import { decideScope } from '../../controller/scope-grants/decide.ts'
+import { decideScope, grantLabel } from '../../controller/scope-grants/decide.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import {
   connectorClasses,
   connectors,
+  csiDrivers,
   namespaces,
   type Resource,
   roleBindings,
@@ -46,6 +48,40 @@ for (const [what, metadata, isOurs] of owners) {
   })
 }
 
+type Owner = { readonly apiVersion: string; readonly kind: string; readonly controller: boolean }
+const ownedBy = (owner: Owner) => ({ name: 'c-git', ownerReferences: [{ ...owner, name: 'git', uid: '1' }] })
+const connector = { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'Connector', controller: true }
+const externalName = { type: 'ExternalName' }
+const standIns: readonly (readonly [
+  what: string,
+  metadata: KubeObject['metadata'],
+  spec: { type: string },
+  isOurs: boolean,
+])[] = [
+  ['that stands for a Connector', ownedBy(connector), externalName, true],
+  ['with endpoints of its own', ownedBy(connector), { type: 'ClusterIP' }, false],
+  [
+    'that names a Connector and is not controlled by it',
+    ownedBy({ ...connector, controller: false }),
+    externalName,
+    false,
+  ],
+  [
+    'of a Connector of another group',
+    ownedBy({ ...connector, apiVersion: 'connectors.alauda.io.example.com/v1' }),
+    externalName,
+    false,
+  ],
+  ['of another kind of ours', ownedBy({ ...connector, kind: 'ConnectorClass' }), externalName, false],
+  ['of nobody', { name: 'c-git' }, externalName, false],
+]
+
+for (const [what, metadata, spec, isOurs] of standIns) {
+  test(`a Service ${what} ${isOurs ? 'goes' : 'stays'}`, () => {
+    assert.is(isOfConnector({ metadata, spec }), isOurs)
+  })
+}
+
 test('grants and Services of Connectors go; what others made, be it of the same name, stays', () =>
   withControlPlane(async plane => {
     const client = await clientOf(plane.kubeconfig)
@@ -63,6 +99,9 @@ test('grants and Services of Connectors go; what others made, be it of the same 
       const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'connectors-scope' }
       await client.create(roles, { metadata: grant, rules: [] })
       await client.create(roleBindings, { metadata: grant, roleRef, subjects: [] })
+      const lookalike = { name: 'mine', namespace: 'others', labels: { [grantLabel]: 'true' } }
+      await client.create(roles, { metadata: lookalike, rules: [] })
+      await client.create(roleBindings, { metadata: lookalike, roleRef, subjects: [] })
 
       const spec = { type: 'ExternalName', externalName: 'proxy.example.com' }
       const { apiVersion = '', kind = '', metadata } = { ...connector, kind: 'Connector' }
@@ -82,12 +121,36 @@ test('grants and Services of Connectors go; what others made, be it of the same 
           .map(({ metadata: { namespace, name } }) =>
             namespace === undefined ? name : `${namespace}/${name}`,
           )
-      assert.equal(await names(roles), ['others/connectors-scope'])
-      assert.equal(await names(roleBindings), ['others/connectors-scope'])
+      assert.equal(await names(roles), ['others/connectors-scope', 'others/mine'])
+      assert.equal(await names(roleBindings), ['others/connectors-scope', 'others/mine'])
       assert.equal(await names(services), ['team/c-other'])
       assert.equal(await names(connectors), ['team/tool'])
       assert.equal(await names(secrets), ['team/tool'])
       assert.equal(await names(connectorClasses), ['basic'])
+    } finally {
+      client.close()
+    }
+  }))
+
+test('nothing goes while the driver says that the installation is there', () =>
+  withControlPlane(async plane => {
+    const client = await clientOf(plane.kubeconfig)
+    const signal = AbortSignal.timeout(30_000)
+    try {
+      await client.create(namespaces, { metadata: { name: 'team' } })
+      const grant = { name: 'connectors-scope', namespace: 'team', labels: { [grantLabel]: 'true' } }
+      await client.create(roles, { metadata: grant, rules: [] })
+      await client.create(csiDrivers, { metadata: { name: 'connectors-csi' }, spec: {} })
+      const log = createLog({ component: 'test', level: 'info', clock: systemClock, write: () => {} })
+      const options = { client, clock: systemClock, log, signal, fieldManager: ours }
+      const error = await removeLeftovers(options).catch((thrown: unknown) => thrown)
+      assert.instance(error, ConnectorsError)
+      assert.is((error as ConnectorsError).reason, 'StillInstalled')
+      await client.get(roles, grant)
+
+      await client.delete(csiDrivers, { name: 'connectors-csi' })
+      await removeLeftovers(options)
+      assert.is(await client.find(roles, grant), undefined)
     } finally {
       client.close()
     }
