@@ -1,6 +1,9 @@
-// What both sources of configuration are made of: a server's URL and files, checked.
+// What both sources of configuration are made of: a server's URL, files and certificates, checked.
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
 import { ConnectorsError } from '../connector/errors.ts'
+import type { Sensitive } from '../connector/sensitive.ts'
 
 /** Throws INVALID for what must not see a token. */
 export function parseServer(server: string): URL {
@@ -26,4 +29,30 @@ export async function readText(path: string): Promise<string> {
       cause: error,
     })
   }
+}
+
+/** The same text. Node takes one without a certificate, and trusts nobody then. `source`: `file "ca.crt"`. */
+export function parseAuthority(pem: string, source: string): string {
+  try {
+    new X509Certificate(pem)
+  } catch (error) {
+    throw unusable(source, 'its certificate authority holds no PEM certificate', error)
+  }
+  return pem
+}
+
+/** Throws INVALID for what no connection could be made with. */
+export function checkClientCertificate(
+  { cert, key }: { readonly cert: string; readonly key: Sensitive },
+  source: string,
+): void {
+  try {
+    createSecureContext({ cert, key: key.reveal() })
+  } catch (error) {
+    throw unusable(source, 'client-certificate and client-key are no PEM certificate and its key', error)
+  }
+}
+
+function unusable(source: string, why: string, cause: unknown): ConnectorsError {
+  return new ConnectorsError('INVALID', 'KubeConfigInvalid', `Cannot use ${source}: ${why}`, { cause })
 }

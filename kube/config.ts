@@ -1,7 +1,7 @@
 // Where the API server is and how we prove who we are: a kubeconfig, or what kubelet mounts into a pod.
 import { ConnectorsError } from '../connector/errors.ts'
 import type { Clock } from './clock.ts'
-import { parseServer, readText } from './config-input.ts'
+import { parseAuthority, parseServer, readText } from './config-input.ts'
 import { type Credentials, tokenFileCredentials } from './credentials.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 
@@ -57,9 +57,10 @@ async function readInCluster(
 ): Promise<KubeConfig> {
   const directory = pod.directory ?? serviceAccountDirectory
   const host = pod.host.includes(':') ? `[${pod.host}]` : pod.host
+  const caFile = `${directory}/ca.crt`
   return {
     server: parseServer(`https://${host}:${pod.port}`),
-    ca: await readText(`${directory}/ca.crt`),
+    ca: parseAuthority(await readText(caFile), `file "${caFile}"`),
     insecureSkipTlsVerify: false,
     credentials: tokenFileCredentials(`${directory}/token`, { clock }),
     namespace: (await readText(`${directory}/namespace`)).trim() || 'default',

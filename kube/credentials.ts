@@ -17,8 +17,9 @@ export function tokenCredentials(token: Sensitive): Credentials {
   return { authorization: async () => header }
 }
 
-export function certificateCredentials(cert: string, key: Sensitive): Credentials {
-  return { clientCertificate: { cert, key }, authorization: async () => undefined }
+/** Whether a header may carry it. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
 }
 
 // kubelet renews a bound token when 80 % of its life has passed: reading it every 10 s is early enough.
@@ -54,7 +55,7 @@ async function readToken(file: string): Promise<string> {
   } catch (error) {
     throw problem((error as NodeJS.ErrnoException).code ?? 'unreadable', error)
   }
-  // Also what a header may not carry: the value itself never shows in the message.
-  if (!/^[\x21-\x7e]+$/.test(text)) throw problem('it does not hold one token')
+  // The value itself never shows in the message.
+  if (!isToken(text)) throw problem('it does not hold one token')
   return text
 }

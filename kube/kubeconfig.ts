@@ -4,11 +4,11 @@ import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
 import type { Clock } from './clock.ts'
 import type { KubeConfig, KubeConfigSource } from './config.ts'
-import { parseServer, readText } from './config-input.ts'
+import { checkClientCertificate, parseAuthority, parseServer, readText } from './config-input.ts'
 import {
   anonymous,
   type Credentials,
-  certificateCredentials,
+  isToken,
   tokenCredentials,
   tokenFileCredentials,
 } from './credentials.ts'
@@ -45,7 +45,7 @@ export async function readKubeconfig(paths: string, source: KubeConfigSource): P
   const serverName = text(cluster.fields, 'tls-server-name')
   return {
     server: parseServer(text(cluster.fields, 'server') ?? ''),
-    ...(ca === undefined ? {} : { ca }),
+    ...(ca === undefined ? {} : { ca: parseAuthority(ca, `kubeconfig "${paths}"`) }),
     ...(serverName === undefined ? {} : { serverName }),
     insecureSkipTlsVerify: insecure,
     credentials: await userCredentials(user, paths, source.clock),
@@ -98,13 +98,16 @@ async function userCredentials(user: Section, paths: string, clock: Clock): Prom
   }
   const token = text(user.fields, 'token')
   const tokenFile = text(user.fields, 'tokenFile')
+  if (token && !isToken(token)) throw invalid(paths, 'user.token does not hold one token')
   const byToken = tokenFile
     ? tokenFileCredentials(resolve(user.directory, tokenFile), { clock })
     : token
       ? tokenCredentials(new Sensitive(token))
       : anonymous
   if (cert === undefined || key === undefined) return byToken
-  return { ...certificateCredentials(cert, new Sensitive(key)), authorization: byToken.authorization }
+  const clientCertificate = { cert, key: new Sensitive(key) }
+  checkClientCertificate(clientCertificate, `kubeconfig "${paths}"`)
+  return { clientCertificate, authorization: byToken.authorization }
 }
 
 async function dataOrFile(section: Section, field: string): Promise<string | undefined> {

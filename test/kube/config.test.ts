@@ -7,9 +7,12 @@ import { tokenFileCredentials } from '../../kube/credentials.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { withTempDir } from '../helpers/temp-dir.ts'
 import { createManualClock } from '../runtime/manual-clock.ts'
+import { selfSigned } from './certificate.ts'
 
 const test = suite('kube/config')
 const clock = systemClock
+const pem = selfSigned()
+const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 async function problemOf(source: Omit<KubeConfigSource, 'clock'>): Promise<ConnectorsError> {
   const error = await loadKubeConfig({ ...source, clock }).then(
@@ -51,12 +54,12 @@ async function withKubeconfig(
 }
 
 test('reads server, namespace, CA and token', async () => {
-  const data = Buffer.from('PEM').toString('base64')
+  const data = base64(pem.cert)
   const cluster = `server: https://10.0.0.1:6443/k8s/x, certificate-authority-data: ${data}, tls-server-name: api`
   await withKubeconfig({ cluster, context: 'namespace: team' }, async path => {
     const config = await loadKubeConfig({ kubeconfig: path, clock })
     assert.is(config.server.href, 'https://10.0.0.1:6443/k8s/x')
-    assert.equal([config.ca, config.serverName, config.namespace], ['PEM', 'api', 'team'])
+    assert.equal([config.ca, config.serverName, config.namespace], [pem.cert, 'api', 'team'])
     assert.is((await config.credentials.authorization({ fresh: false }))?.reveal(), 'Bearer t0p')
   })
 })
@@ -66,9 +69,9 @@ test('files are looked for beside the kubeconfig', async () => {
   const user = 'client-certificate: me.crt, client-key: me.key, tokenFile: token'
   await withKubeconfig({ cluster, user }, async (path, dir) => {
     for (const [name, text] of Object.entries({
-      'ca.pem': 'CA',
-      'me.crt': 'CRT',
-      'me.key': 'KEY',
+      'ca.pem': pem.cert,
+      'me.crt': pem.cert,
+      'me.key': pem.key,
       token: 'filed',
     })) {
       await writeFile(`${dir}/${name}`, text)
@@ -76,7 +79,7 @@ test('files are looked for beside the kubeconfig', async () => {
     const { ca, credentials } = await loadKubeConfig({ kubeconfig: path, clock })
     assert.equal(
       [ca, credentials.clientCertificate?.cert, credentials.clientCertificate?.key.reveal()],
-      ['CA', 'CRT', 'KEY'],
+      [pem.cert, pem.cert, pem.key],
     )
     assert.is((await credentials.authorization({ fresh: false }))?.reveal(), 'Bearer filed')
   })
@@ -108,6 +111,23 @@ const refused: readonly [string, Parts, string, string][] = [
   ['HTTP to a look-alike', { cluster: 'server: "http://127.0.0.1.evil.test"' }, 'KubeConfigInvalid', 'https'],
   ['no server', { cluster: 'x: y' }, 'KubeConfigInvalid', 'https'],
   ['key without certificate', { user: 'client-key-data: aa==' }, 'KubeConfigInvalid', 'belong together'],
+  [
+    'a CA that is none',
+    {
+      cluster: `server: https://a, certificate-authority-data: ${base64('-----BEGIN CERTIFICATE-----\nt0p')}`,
+    },
+    'KubeConfigInvalid',
+    'no PEM certificate',
+  ],
+  [
+    'the key of another certificate',
+    {
+      user: `client-certificate-data: ${base64(pem.cert)}, client-key-data: ${base64(selfSigned().key)}`,
+    },
+    'KubeConfigInvalid',
+    'its key',
+  ],
+  ['a token of two lines', { user: 'token: "t0p\\nt0p"' }, 'KubeConfigInvalid', 'user.token'],
   [
     'missing CA file',
     { cluster: 'server: https://a, certificate-authority: no' },
@@ -163,12 +183,16 @@ test('bad text is refused without quoting it', async () => {
 
 test('a pod finds the API server by what kubelet mounts, IPv6 included', async () => {
   await withTempDir(async directory => {
-    await writeFile(`${directory}/ca.crt`, 'CA')
+    await writeFile(`${directory}/ca.crt`, pem.cert)
     await writeFile(`${directory}/namespace`, 'team\n')
     await writeFile(`${directory}/token`, 'one')
     const config = await loadKubeConfig({ inCluster: { host: 'fd00::1', port: '443', directory }, clock })
-    assert.equal([config.server.hostname, config.ca, config.namespace], ['[fd00::1]', 'CA', 'team'])
+    assert.equal([config.server.hostname, config.ca, config.namespace], ['[fd00::1]', pem.cert, 'team'])
     assert.is((await config.credentials.authorization({ fresh: false }))?.reveal(), 'Bearer one')
+    await writeFile(`${directory}/ca.crt`, '')
+    const { reason, message } = await problemOf({ inCluster: { host: 'a', port: '443', directory } })
+    assert.is(reason, 'KubeConfigInvalid')
+    assert.match(message, `file "${directory}/ca.crt"`)
   })
 })
 
