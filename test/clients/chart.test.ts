@@ -89,12 +89,8 @@ test('runs everything but the driver under restricted Pod Security', async () =>
     const name = workload.metadata.name
     assert.equal(
       pod.securityContext,
-      {
-        runAsNonRoot: true,
-        runAsUser: 65532,
-        runAsGroup: 65532,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      // No user: the image's own, or the one that the platform picks.
+      { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       name,
     )
     assert.equal(
@@ -144,6 +140,33 @@ test('gives the driver what mounting needs, and no more of the host', async () =
   assert.equal(pod.tolerations, [{ operator: 'Exists' }])
   assert.is(pod.priorityClassName, 'system-node-critical')
   for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) assert.is(pod[key], undefined, key)
+})
+
+test('takes whatever Helm takes as the names of the release and of namespaces', async () => {
+  const set = ['csi.namespace="1e3"', 'image.pullSecrets=["0"]', 'proxy.priorityClassName="null"']
+  const namespaces = new Set<unknown>()
+  const strings = (value: unknown, path: string) => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, below] of Object.entries(value)) strings(below, `${path}.${key}`)
+    } else assert.type(value, 'string', path)
+  }
+  const objects = await render(set, { release: '123', namespace: 'true' })
+  for (const { kind, metadata, ...rest } of objects) {
+    strings(metadata, `${kind} ${metadata.name}`)
+    const { subjects = [] } = rest as unknown as { subjects?: readonly { namespace: string }[] }
+    for (const { namespace } of [metadata, ...subjects]) namespaces.add(namespace)
+  }
+  assert.equal(namespaces, new Set([undefined, 'true', '1e3']))
+  for (const workload of podsOf(objects)) {
+    const { metadata, spec } = workload.spec.template
+    strings(metadata, workload.metadata.name)
+    strings(workload.spec.selector ?? {}, workload.metadata.name)
+    assert.equal(spec.imagePullSecrets, [{ name: '0' }])
+  }
+  const proxy = one(objects, 'Deployment', 'connectors-proxy').spec.template.spec
+  assert.is(proxy.priorityClassName, 'null')
+  const service = one(objects, 'Service', 'connectors-proxy-service')
+  assert.equal(service.spec.selector['app.kubernetes.io/instance'], '123')
 })
 
 test('names a version of the image, and none that floats', async () => {
@@ -343,6 +366,13 @@ const refusals: readonly (readonly [set: string, message: RegExp])[] = [
   ['serviceMonitor.enabled=true', /networkPolicies\.metricsFrom must name who may read metrics/],
   ['proxy.autoscaling={"enabled":true,"minReplicas":5,"maxReplicas":2}', /must not be below minReplicas/],
 ]
+
+test('refuses a Kubernetes that lacks what it relies on', async () => {
+  const { status, stderr } = await helmTemplate([], { kubeVersion: '1.29.14' })
+  assert.is(status, 1, stderr)
+  assert.match(stderr, /chart requires kubeVersion: >=1\.30\.0-0/)
+  assert.is((await helmTemplate([], { kubeVersion: '1.30.0-eks-1' })).status, 0)
+})
 
 for (const [set, message] of refusals) {
   test(`refuses ${set}`, async () => {

@@ -23,7 +23,7 @@ lifecycle(
     // A dry run makes no namespace to put things in.
     const standIn = await namespace()
     const manifests = (await templateRelease(['--set=serviceMonitor.enabled=false'])).replaceAll(
-      `namespace: ${systemNamespace}`,
+      `namespace: "${systemNamespace}"`,
       `namespace: ${standIn}`,
     )
     const applied = await kubectl(['apply', '--dry-run=server', '--filename=-'], { input: manifests })

@@ -28,13 +28,23 @@ export type Rendered = {
   readonly spec: any
 }
 
-export type RenderOptions = { readonly capabilities?: readonly string[]; readonly kubeVersion?: string }
+export type RenderOptions = {
+  readonly capabilities?: readonly string[]
+  readonly kubeVersion?: string
+  readonly release?: string
+  readonly namespace?: string
+}
 
 export function helmTemplate(
   sets: readonly string[],
-  { capabilities = [], kubeVersion = '1.34.4' }: RenderOptions = {},
+  {
+    capabilities = [],
+    kubeVersion = '1.34.4',
+    release = 'install',
+    namespace = 'system',
+  }: RenderOptions = {},
 ) {
-  const args = ['template', 'install', chart, '--namespace=system', `--kube-version=${kubeVersion}`]
+  const args = ['template', release, chart, `--namespace=${namespace}`, `--kube-version=${kubeVersion}`]
   for (const set of sets) args.push('--set-json', set)
   for (const capability of capabilities) args.push('--api-versions', capability)
   return runCommand('helm', args)

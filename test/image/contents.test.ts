@@ -40,6 +40,12 @@ test('starts Node.js with the flags of the launcher', () => {
   assert.is(read('image/connectors').split('\n')[0], `#!/usr/local/bin/node ${launched}`)
 })
 
+test('has a user by number, which kubelet can see not to be root where a pod names none', () => {
+  const [, user, group] =
+    /^USER (\d+):(\d+)$/m.exec(read('Containerfile').split('\nFROM scratch\n')[1] ?? '') ?? []
+  assert.ok(Number(user) > 0 && Number(group) > 0)
+})
+
 test('is built by the same major version of Node.js as runs in it', () => {
   const [, major] = /^FROM node:(\d+)-/m.exec(read('Containerfile')) ?? []
   const { optionalDependencies } = JSON.parse(read('package.json'))

@@ -9,13 +9,13 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{- define "connectors.selector" -}}
 app.kubernetes.io/name: {{ .component }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}
 
 {{- define "connectors.metadata" -}}
 name: {{ .name | default .component }}
 {{- with .namespace }}
-namespace: {{ . }}
+namespace: {{ quote . }}
 {{- end }}
 labels:
   {{- include "connectors.labels" . | nindent 2 }}
@@ -34,11 +34,9 @@ labels:
 {{- end }}
 {{- end }}
 
-{{/* Restricted Pod Security. The image's user is given by number, so that kubelet can see that it is not root. */}}
+{{/* Restricted Pod Security. No user is named: the image has one by number, and OpenShift gives one of the namespace's own. */}}
 {{- define "connectors.podSecurityContext" -}}
 runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
 seccompProfile:
   type: RuntimeDefault
 {{- end }}
@@ -81,12 +79,12 @@ tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ quote . }}
 {{- end }}
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ quote . }}
   {{- end }}
 {{- end }}
 {{- end }}
@@ -158,7 +156,7 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ .component }}
-    namespace: {{ .accountNamespace }}
+    namespace: {{ quote .accountNamespace }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -171,7 +169,7 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ .component }}
-    namespace: {{ .accountNamespace }}
+    namespace: {{ quote .accountNamespace }}
 {{- end }}
 
 {{/* Metrics for a NetworkPolicy: nobody where nobody is named. kubelet's probes come from the node and need no rule. */}}

@@ -39,7 +39,9 @@ export function installRelease(extra: readonly string[] = []): Promise<string> {
 }
 
 export function templateRelease(extra: readonly string[] = []): Promise<string> {
-  return helm(['template', release, chart, '--namespace', systemNamespace, ...chartFlags(), ...extra])
+  // What it renders depends on the cluster's version, which it asks for only where it validates.
+  const where = [release, chart, '--namespace', systemNamespace, '--validate']
+  return helm(['template', ...where, ...chartFlags(), ...extra])
 }
 
 /** Also the namespace, which is not Helm's to remove: it was made by `--create-namespace`. */
