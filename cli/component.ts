@@ -1,5 +1,5 @@
 // What `controller`, `proxy` and `csi` share: a process that serves until it is told to end, by signal.
-
+import { ConnectorsError } from '../connector/errors.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { inClusterFrom, loadKubeConfig } from '../kube/config.ts'
@@ -97,6 +97,10 @@ async function runComponent<F extends Flags, Config>(
       client.close()
     }
     return 0
+  } catch (error) {
+    const { reason } = shutdown.signal
+    if (reason === undefined || error !== reason) throw error
+    throw new ConnectorsError('UNAVAILABLE', 'Stopped', `Cannot finish ${name}: ${reason.message}`)
   } finally {
     shutdown.dispose()
     flush()

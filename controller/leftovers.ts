@@ -76,7 +76,8 @@ export async function removeLeftovers(options: LeftoversOptions): Promise<void> 
     const found: T[] = []
     try {
       for await (const { items } of client.pages(resource, { ...query, signal })) {
-        found.push(...items.filter(isOurs))
+        // What is on its way out may wait there for others' finalizers.
+        found.push(...items.filter(item => !item.metadata.deletionTimestamp && isOurs(item)))
       }
     } catch (error) {
       // Its CustomResourceDefinition is gone, and all objects with it.

@@ -41,7 +41,8 @@ export async function startController(
 ): Promise<RunningController> {
   const { systemNamespace } = config.proxy
   const builtins = await readBuiltins(config.builtins, { systemNamespace })
-  const onError = logSeldom({ write: log.warn, message: 'cannot follow the cluster', clock, quietMs: 60_000 })
+  const seldom = (message: string) => logSeldom({ write: log.warn, message, clock, quietMs: 60_000 })
+  const onError = seldom('cannot follow the cluster')
   const election = electionOf(config, { client, clock, log })
   const writing = permitWrites(client, election.assertLeading)
   const recorder = createEventRecorder({
@@ -51,7 +52,7 @@ export async function startController(
     instance: hostname(),
     // A change of a class is told on each of its Connectors, and none of them may miss it.
     maxPending: 20_000,
-    onError: error => log.warn('cannot write an event', { error }),
+    onError: seldom('cannot write an event'),
   })
   const events: Pick<EventRecorder, 'record'> = {
     // What all see, the leader tells.

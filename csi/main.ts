@@ -35,7 +35,8 @@ export async function startCsiDriver(
   },
 ): Promise<RunningCsiDriver> {
   const { client, clock, log, signal } = options
-  const onError = logSeldom({ write: log.warn, message: 'cannot follow the cluster', clock, quietMs: 60_000 })
+  const seldom = (message: string) => logSeldom({ write: log.warn, message, clock, quietMs: 60_000 })
+  const onError = seldom('cannot follow the cluster')
   const features = createFeatureFlags({
     client,
     clock,
@@ -50,7 +51,13 @@ export async function startCsiDriver(
   })
   const sources = createVolumeSources({ client, clock, features, onError })
   const instance = config['node-name']
-  const events = createEventRecorder({ client, clock, component: driverName, instance, onError })
+  const events = createEventRecorder({
+    client,
+    clock,
+    component: driverName,
+    instance,
+    onError: seldom('cannot write an event'),
+  })
   // No grace: a mount that is not allowed for certain can wait, and a refresh keeps what it has.
   const access = createAccessReviewer({ client, clock, graceMs: 0 })
   const metrics = createMetrics({ process: true })

@@ -1,10 +1,12 @@
 // The servers as a cluster runs them: processes of their own, on an API server that is there, or not yet, or goes.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectors, runCommand } from '../helpers/command.ts'
+import { connectors, launcher, runCommand } from '../helpers/command.ts'
 import { type ComponentName, type RunningComponent, withComponent } from '../helpers/component.ts'
 import { type BootedControlPlane, bootControlPlane, withControlPlane } from '../helpers/control-plane.ts'
 import { waitFor } from '../helpers/poll.ts'
@@ -174,6 +176,29 @@ test('a second signal does not wait', () =>
         assert.is(await component.end('SIGTERM'), 143)
         client.destroy()
       })
+    }),
+  ))
+
+test('a cleanup that is told to end says that it has not finished, and that is no defect', () =>
+  withTempDir(dir =>
+    withControlPlane(async plane => {
+      const never = Promise.withResolvers<void>()
+      plane.faults.inject({ match: { resource: 'rolebindings' }, until: never.promise })
+      await writeFile(join(dir, 'kubeconfig'), plane.kubeconfig)
+      const child = spawn(launcher, ['cleanup', `--kubeconfig=${join(dir, 'kubeconfig')}`])
+      const ended = once(child, 'exit')
+      try {
+        const stderr = child.stderr.setEncoding('utf8').toArray()
+        await waitFor(() => plane.requests.some(({ resource }) => resource === 'csidrivers'), {
+          what: 'the cleanup',
+        })
+        child.kill('SIGTERM')
+        assert.equal(await ended, [6, null])
+        assert.is((await stderr).join(''), 'connectors: Cannot finish cleanup: SIGTERM was received\n')
+      } finally {
+        child.kill('SIGKILL')
+        never.resolve()
+      }
     }),
   ))
 

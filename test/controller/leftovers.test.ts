@@ -19,6 +19,7 @@ import {
 import { systemClock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
 import { withControlPlane } from '../helpers/control-plane.ts'
+import { refuse, reply, withApiServer } from '../kube/api-server.ts'
 import { clientOf } from './boot-controller.ts'
 import { basicClass, basicSecret, withSecret } from './objects.ts'
 
@@ -155,5 +156,27 @@ test('nothing goes while the driver says that the installation is there', () =>
       client.close()
     }
   }))
+
+test('what waits for the finalizers of others is asked to go once, and not waited for', () => {
+  let isGoing = false
+  const role = () => ({
+    metadata: { name: 'connectors-scope', namespace: 'team', ...(isGoing && { deletionTimestamp: 'now' }) },
+  })
+  const clock = { ...systemClock, sleep: () => Promise.resolve() }
+  const log = createLog({ component: 'test', level: 'info', clock, write: () => {} })
+  return withApiServer(
+    ({ method, path }, response) => {
+      if (method === 'DELETE') isGoing = true
+      if (path.endsWith('/connectors-csi')) refuse(response, 404)
+      else if (path.endsWith('/roles')) reply(response, 200, { items: [role()] })
+      else if (method === 'GET') reply(response, 200, { items: [] })
+      else reply(response, 200, role())
+    },
+    async ({ client, received }) => {
+      await removeLeftovers({ client, clock, log, signal: AbortSignal.timeout(5000), fieldManager: ours })
+      assert.is(received.filter(({ method }) => method === 'DELETE').length, 1)
+    },
+  )
+})
 
 test.run()
