@@ -1,6 +1,6 @@
 // Connectors as an administrator makes them, and the volumes by which workloads use them.
 import type { GitServer } from './git-server.ts'
-import { apply, kubectl } from './kubectl.ts'
+import { apply, getObject, kubectl } from './kubectl.ts'
 
 export type GitConnector = {
   readonly name: string
@@ -55,6 +55,15 @@ export async function untilConnectorReady(name: string, namespace: string): Prom
     '--for=condition=Ready',
     '--timeout=60s',
   ])
+}
+
+/** A class like `git`, but for these fields of its spec. Classes have no namespace: whoever makes one removes it. */
+export async function createGitClass(
+  name: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const { apiVersion = '', kind, spec } = await getObject('connectorclass', 'git')
+  await apply([{ apiVersion, kind, metadata: { name }, spec: { ...spec, ...changes } }])
 }
 
 /** The `csi` part of a volume or of a workspace. `connectors`: names, or `namespace/name`, separated by commas. */

@@ -1,7 +1,7 @@
 // Volumes that cannot be rendered: csi.md, "Publish" and "Refresh".
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createGitConnector } from '../harness/connector.ts'
+import { createGitClass, createGitConnector } from '../harness/connector.ts'
 import type { GitServer } from '../harness/git-server.ts'
 import { apply, type ExecTarget, exec, getObject, kubectl, until } from '../harness/kubectl.ts'
 import { type Scenario, scenario } from '../harness/scenario.ts'
@@ -38,6 +38,23 @@ failures(
 )
 
 failures(
+  'waits for the class of its Connector likewise',
+  scenario(async context => {
+    const { team, server } = await teamWithGit(context)
+    const className = team
+    await createGitConnector({ name: 'repo', namespace: team, server, className, ready: false })
+    await apply([idle], team)
+    const message = await untilPodEvent('idle', team, 'FailedMount')
+    assert.match(message, /NotFound/)
+    assert.ok(message.includes(`"${className}" not found`), message)
+
+    context.onEnd(() => kubectl(['delete', 'connectorclass', className, '--ignore-not-found']))
+    await createGitClass(className)
+    await untilPodReady('idle', team)
+  }),
+)
+
+failures(
   'keeps its files when its Connector is deleted, says so, and is refreshed when that is back',
   scenario(async context => {
     const { team, server } = await teamWithGit(context)
@@ -67,7 +84,9 @@ failures(
   'keeps its files when a template of its class is broken, says where, and is refreshed when that is mended',
   scenario(async context => {
     const { team, server } = await teamWithGit(context)
-    const className = await ownClass(context, team)
+    const className = team
+    context.onEnd(() => kubectl(['delete', 'connectorclass', className, '--ignore-not-found']))
+    await createGitClass(className)
     await createGitConnector({ name: 'repo', namespace: team, server, className })
     await apply([idle], team)
     await untilPodReady('idle', team)
@@ -119,16 +138,6 @@ async function untilFilesDiffer(target: ExecTarget, before: string): Promise<voi
     what: 'the volume to be refreshed',
     timeoutMs: republishMs,
   })
-}
-
-/** A copy of the class "git" that only this scenario has. */
-async function ownClass({ onEnd }: Scenario, name: string): Promise<string> {
-  const { spec } = await getObject('connectorclass', 'git')
-  onEnd(() => kubectl(['delete', 'connectorclass', name]))
-  await apply([
-    { apiVersion: 'connectors.alauda.io/v1alpha1', kind: 'ConnectorClass', metadata: { name }, spec },
-  ])
-  return name
 }
 
 async function setTemplate(className: string, template: string): Promise<void> {
