@@ -1,9 +1,9 @@
 // One scenario: namespaces of its own, removed at the end, and an explanation when it fails.
 import { randomBytes } from 'node:crypto'
+import { Redaction } from '../../helpers/redact.ts'
 import { explain } from './explain.ts'
 import { type GitServer, startGitServer } from './git-server.ts'
 import { apply, kubectl, type Manifest } from './kubectl.ts'
-import { Redaction } from './redact.ts'
 
 export type Scenario = {
   /** Makes a namespace that exists as long as the scenario. */

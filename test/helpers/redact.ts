@@ -1,7 +1,8 @@
 // What a failing scenario prints may be read by anybody: tokens and passwords are taken out of it.
 
 const tokens = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
-const authorization = /\b(Basic|Bearer) +[\w+/=.~-]{12,}/gi
+/** Words after "Basic" are prose: a credential has a digit. */
+const authorization = /\b(Basic|Bearer) +(?=\S*\d)[\w+/=.~-]{12,}/gi
 /** A token behind a colon or a user name, in base64: the headers and user infos that volumes hold. */
 const encodedTokens = /\b(?:[\w+/]{0,40})(?:ZXlKa|OmV5S|pleUp)[\w+/=-]{40,}/g
 
