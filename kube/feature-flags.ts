@@ -9,6 +9,10 @@ const strict = { 'enable-connector-proxy-permissions': true, 'enable-multi-conne
 
 export type FeatureName = keyof typeof strict
 
+const names = Object.keys(strict).filter(isFeature)
+/** Anybody's keys: so many of them are named. */
+const maxNamed = 5
+
 export interface FeatureFlags<Name extends FeatureName> {
   /** As of now: ask again for each decision. */
   isOn(name: Name): boolean
@@ -24,9 +28,9 @@ export interface FeatureFlagsOptions<Name extends FeatureName>
   readonly configMap: ObjectKey | undefined
   /** Of the flags that the component knows, where the ConfigMap does not say. */
   readonly defaults: Readonly<Record<Name, boolean>>
-  /** Told what the ConfigMap says each time it changed. */
+  /** Told what the ConfigMap says each time it says something else. */
   readonly onChange: (said: FeatureValues) => void
-  /** Told once of each key that is no flag or no boolean. */
+  /** Told once of the keys that are no flags, and of each that is no boolean. */
   readonly onProblem: (problem: string) => void
 }
 
@@ -50,10 +54,11 @@ export function createFeatureFlags<Name extends FeatureName>({
 
   informer.onChange(({ type, object }) => {
     const read = readFeatures(type === 'deleted' ? {} : (object.data ?? {}))
+    const before = values
     values = read.values
     for (const problem of read.problems) if (!told.has(problem)) onProblem(problem)
     told = new Set(read.problems)
-    onChange(values)
+    if (names.some(name => values[name] !== before[name])) onChange(values)
   })
 
   return {
@@ -66,18 +71,22 @@ export function createFeatureFlags<Name extends FeatureName>({
   }
 }
 
-/** What can be used of a ConfigMap's data, and a line on each key that cannot. */
+/** What can be used of a ConfigMap's data, and lines on the keys that cannot. */
 export function readFeatures(data: Readonly<Record<string, string>>): {
   readonly values: FeatureValues
   readonly problems: readonly string[]
 } {
   const values: Partial<Record<FeatureName, boolean>> = {}
   const problems: string[] = []
-  for (const [key, text] of Object.entries(data)) {
-    if (!isFeature(key)) {
-      problems.push(`Cannot use "${key}" as feature flag: known are ${Object.keys(strict).join(', ')}`)
-      continue
-    }
+  const unknown = Object.keys(data).filter(key => !isFeature(key))
+  if (unknown.length > 0) {
+    const shown = unknown.slice(0, maxNamed).map(key => `"${key}"`)
+    const more = unknown.length > maxNamed ? ` and ${unknown.length - maxNamed} more` : ''
+    problems.push(`Cannot use ${shown.join(', ')}${more} as feature flag: known are ${names.join(', ')}`)
+  }
+  for (const key of names) {
+    const text = data[key]
+    if (text === undefined) continue
     if (text !== 'true' && text !== 'false') {
       problems.push(
         `Cannot use the value of feature flag "${key}": it is not true or false, and counts as ${strict[key]}`,

@@ -1,6 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readFeatures } from '../../kube/feature-flags.ts'
+import { createFeatureFlags, type FeatureValues, readFeatures } from '../../kube/feature-flags.ts'
+import { configMaps } from '../../kube/resources.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { clientOf } from '../controller/boot-controller.ts'
+import { withControlPlane } from '../helpers/control-plane.ts'
+import { waitFor } from '../helpers/poll.ts'
 
 const test = suite('kube/feature-flags')
 const permissions = 'enable-connector-proxy-permissions'
@@ -20,7 +25,7 @@ test('reads text booleans, and of anything else the stricter', () => {
     [{ [multi]: 'yes' }, { [multi]: false }, 1],
     [{ [multi]: 'true\n' }, { [multi]: false }, 1],
     [{ 'enable-connectors-approval': 'true', [multi]: 'true' }, { [multi]: true }, 1],
-    [{ constructor: 'true', toString: 'false' }, {}, 2],
+    [{ constructor: 'true', toString: 'false' }, {}, 1],
   ]
   for (const [data, values, problems] of cases) {
     const read = readFeatures(data)
@@ -28,6 +33,43 @@ test('reads text booleans, and of anything else the stricter', () => {
     assert.is(read.problems.length, problems, JSON.stringify(data))
   }
 })
+
+test('a ConfigMap full of other keys gives one line that names some of them', () => {
+  const data = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`key-${at}`, 'true']))
+  const { problems } = readFeatures(data)
+  assert.is(problems.length, 1)
+  assert.match(problems[0] ?? '', '"key-0", "key-1"')
+  assert.match(problems[0] ?? '', 'and 19995 more')
+})
+
+test('a change is told when a flag says something else, and not for each write of the ConfigMap', () =>
+  withControlPlane(async plane => {
+    const client = await clientOf(plane.kubeconfig)
+    const configMap = { namespace: 'connectors-system', name: 'connectors-config' }
+    const told: FeatureValues[] = []
+    const defaults = { [multi]: true } as const
+    const onChange = (said: FeatureValues) => told.push(said)
+    const onProblem = () => {}
+    const flags = createFeatureFlags({ client, clock: systemClock, configMap, defaults, onChange, onProblem })
+    const end = new AbortController()
+    assert.not(flags.isOn(multi), 'strict while nothing is known')
+    const running = flags.run(end)
+    try {
+      await flags.synced
+      assert.ok(flags.isOn(multi))
+      await client.create(configMaps, { metadata: configMap, data: { [multi]: 'false' } })
+      await waitFor(() => !flags.isOn(multi), { what: 'the flag' })
+      await client.patch(configMaps, configMap, { patch: { metadata: { labels: { a: 'b' } } } })
+      plane.faults.expireWatches()
+      await client.delete(configMaps, configMap)
+      await waitFor(() => flags.isOn(multi), { what: 'the default' })
+      assert.equal(told, [{ [multi]: false }, {}])
+    } finally {
+      end.abort()
+      await running
+      client.close()
+    }
+  }))
 
 test('names the key of a problem, and no value', () => {
   const [problem = ''] = readFeatures({ [permissions]: 'canary' }).problems
