@@ -1,8 +1,7 @@
 // Runs the table against a control plane of our own; with CONNECTORS_CONTRACT_KUBECONFIG against that cluster.
-import { readFile } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parse } from 'yaml'
+import { runCommand } from '../helpers/command.ts'
 import { callApi, type Endpoint, type Json, type Reply, withControlPlane } from '../helpers/control-plane.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { absent, type Section, type Step, widgetDefinition } from './contract/words.ts'
@@ -17,7 +16,11 @@ async function withEndpoint(use: (endpoint: Endpoint) => Promise<void>): Promise
 }
 
 async function endpointOf(path: string): Promise<Endpoint> {
-  const config: Json = parse(await readFile(path, 'utf8'))
+  // It chooses the context, and puts in the files that the configuration may name instead.
+  const view = ['config', 'view', `--kubeconfig=${path}`, '--minify', '--flatten', '--raw', '--output=json']
+  const { status, stdout, stderr } = await runCommand('kubectl', view)
+  assert.is(status, 0, stderr)
+  const config: Json = JSON.parse(stdout)
   const decoded = (text?: string) => (text === undefined ? undefined : Buffer.from(text, 'base64').toString())
   const { cluster } = config.clusters[0]
   const { user } = config.users[0]
