@@ -363,6 +363,7 @@ const refusals: readonly (readonly [set: string, message: RegExp])[] = [
   ['csi.tokenExpirationSeconds=60', /at '\/csi\/tokenExpirationSeconds'/],
   ['csi=null', /missing property 'csi'/],
   ['proxy.podLabels={"app.kubernetes.io/name":"x"}', /"app\.kubernetes\.io\/name" is the chart's own/],
+  ['controller.probeInterval="0s"', /at '\/controller\/probeInterval'/],
   ['serviceMonitor.interval="1.5h"', /at '\/serviceMonitor\/interval'/],
   ['serviceMonitor.enabled=true', /networkPolicies\.metricsFrom must name who may read metrics/],
   ['proxy.autoscaling={"enabled":true,"minReplicas":5,"maxReplicas":2}', /must not be below minReplicas/],

@@ -1,0 +1,121 @@
+// What becomes of each value of the chart: it is rendered, and the servers take the flags that come of it.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parse } from 'yaml'
+import { parseControllerConfig } from '../../controller/config.ts'
+import { parseCsiConfig } from '../../csi/config.ts'
+import { parseProxyConfig } from '../../proxy/config.ts'
+import { chart, containerOf, one, type Rendered, render } from '../helpers/chart.ts'
+
+const test = suite('clients/chart: values')
+
+type Values = { readonly [key: string]: unknown }
+const values: Values = parse(await readFile(join(chart, 'values.yaml'), 'utf8'))
+
+/** With these, no value is without effect. */
+const settings = [
+  'serviceMonitor.enabled=true',
+  'networkPolicies.metricsFrom=[{"podSelector":{}}]',
+  'proxy.autoscaling.enabled=true',
+]
+const isSetAlready = /^(serviceMonitor\.enabled|proxy\.autoscaling\.enabled)$/
+
+const others: Readonly<Record<string, unknown>> = {
+  digest: `sha256:${'0'.repeat(64)}`,
+  pullPolicy: 'Never',
+  pullSecrets: ['other'],
+  logLevel: 'warn',
+  proxyExposedUrl: 'https://proxy.example.com',
+  targetCpu: '77m',
+  cpu: '77m',
+  memory: '77Mi',
+  kubeletDir: '/other',
+  fileMode: '0440',
+  maxUnavailable: '20%',
+  tolerations: [{ key: 'other', operator: 'Exists' }],
+  metricsFrom: [{ podSelector: { matchLabels: { name: 'other' } } }],
+}
+
+function another(key: string, value: unknown): unknown {
+  if (Object.hasOwn(others, key)) return others[key]
+  if (typeof value === 'boolean') return !value
+  if (typeof value === 'number') return value + 1
+  if (typeof value === 'object') return { other: 'other' }
+  return /^[0-9]+[smh]$/.test(String(value)) ? '7m' : 'other'
+}
+
+function* leavesOf(value: unknown, path: readonly string[] = []): Generator<readonly [string, unknown]> {
+  const isInner = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (isInner && Object.keys(value).length > 0) {
+    for (const [key, below] of Object.entries(value)) yield* leavesOf(below, [...path, key])
+  } else yield [path.join('.'), value]
+}
+
+test('every value changes what is rendered', async () => {
+  const before = JSON.stringify(await render(settings))
+  const leaves = [...leavesOf(values)].filter(([path]) => !isSetAlready.test(path))
+  // Counted only where nothing scales it.
+  const apart: Readonly<Record<string, readonly string[]>> = { 'proxy.replicas': [] }
+  assert.ok(leaves.length > 50)
+  for (const [path, value] of leaves) {
+    const key = path.slice(path.lastIndexOf('.') + 1)
+    const set = apart[path] ?? settings
+    const unchanged = set === settings ? before : JSON.stringify(await render(set))
+    const after = JSON.stringify(await render([...set, `${path}=${JSON.stringify(another(key, value))}`]))
+    assert.is.not(after, unchanged, `${path} is dead`)
+  }
+})
+
+// The level is of the process, not of a component.
+const flagsOf = (workload: Rendered) =>
+  (containerOf(workload).args as readonly string[]).slice(1).filter(arg => !arg.startsWith('--log-level='))
+
+const extremes: readonly (readonly [what: string, set: readonly string[]])[] = [
+  ['by default', []],
+  [
+    'at their least',
+    [
+      'controller.probeInterval="1s"',
+      'controller.probeConcurrency=1',
+      'proxy.authGrace="0s"',
+      'proxy.requestsPerCaller=1',
+      'proxy.drainTimeoutSeconds=1',
+      'csi.kubeletDir="/k"',
+      'csi.fileMode="400"',
+    ],
+  ],
+  [
+    'at their most',
+    [
+      'controller.probeConcurrency=1024',
+      'controller.proxyExposedUrl="https://proxy.example.com:8443/base/"',
+      'proxy.authGrace="1h30m"',
+      'proxy.requestsPerCaller=100000',
+      'proxy.drainTimeoutSeconds=86400',
+      `csi.kubeletDir="/${'k'.repeat(69)}"`,
+      'csi.fileMode="0555"',
+      'csi.requireReady=true',
+    ],
+  ],
+]
+
+for (const [what, set] of extremes) {
+  test(`the servers take the flags of the values ${what}`, async () => {
+    const objects = await render(set)
+    const [controller, proxy, driver] = [
+      one(objects, 'Deployment', 'connectors-controller-manager'),
+      one(objects, 'Deployment', 'connectors-proxy'),
+      one(objects, 'DaemonSet', 'connectors-csi'),
+    ].map(flagsOf)
+    assert.is(parseControllerConfig({ argv: controller ?? [], env: {} }).proxy.systemNamespace, 'system')
+    assert.equal(parseProxyConfig({ argv: proxy ?? [], env: {} })['config-map'], {
+      namespace: 'system',
+      name: 'connectors-config',
+    })
+    assert.is(parseCsiConfig({ argv: driver ?? [], env: { NODE_NAME: 'node' } })['node-name'], 'node')
+  })
+}
+
+test.run()
