@@ -10,13 +10,14 @@ import {
   getObject,
   type KubeObject,
   kubectl,
+  listObjects,
   type Manifest,
   podLogs,
   until,
 } from '../harness/kubectl.ts'
 import { componentPods, driverNamespace, isReady } from '../harness/release.ts'
 import { measure, measured, scenario } from '../harness/scenario.ts'
-import { mountPath, pod, podEnded, untilPodReady } from '../harness/workload.ts'
+import { mountPath, pod, podEnded, untilPodEvent, untilPodReady } from '../harness/workload.ts'
 
 const driver = suite('a pod that reads its volume')
 
@@ -27,6 +28,11 @@ driver(
     const server = await gitServer()
     await server.createRepository('app')
     await createGitConnector({ name: 'repo', namespace: team, server })
+    await createGitConnector({ name: 'doomed', namespace: team, server })
+    await apply([pod({ name: 'stale', connectors: 'doomed', script: 'exec sleep infinity' })], team)
+    await untilPodReady('stale', team)
+    await kubectl(['delete', 'connector', 'doomed', `--namespace=${team}`])
+    await untilPodEvent('stale', team, 'VolumeRefreshFailed', { timeoutMs: republishMs })
     const listing = `git ls-remote --exit-code ${server.url}/app.git main`
     await apply([pod({ name: 'reader', connectors: 'repo', script: readForever })], team)
     await untilPodReady('reader', team)
@@ -76,9 +82,15 @@ driver(
     await measure('a change of the Connector in the volume', () =>
       until(async () => (await contentsOf(reader)).get('.gitconfig')?.size === 2, {
         what: 'the volume to be refreshed',
-        timeoutMs: 180_000,
+        timeoutMs: republishMs,
       }),
     )
+
+    const told = await refreshFailures(team)
+    await until(async () => (await refreshFailures(team)) > told, {
+      what: 'the event of before to be counted on',
+      timeoutMs: republishMs,
+    })
 
     await exec(reader, ['touch', '/home/git/stop'])
     assert.is(await podEnded('reader', team), 'Succeeded', 'no read failed')
@@ -90,6 +102,18 @@ driver(
 )
 
 driver.run()
+
+/** kubelet publishes again once a minute, and with some of its own time between. */
+const republishMs = 180_000
+
+/** How often the one event about the pod `stale` was told, by whichever driver. */
+async function refreshFailures(namespace: string): Promise<number> {
+  const [event, ...others] = (await listObjects('events', { namespace })).filter(
+    ({ reason }) => reason === 'VolumeRefreshFailed',
+  )
+  assert.equal(others, [], 'a driver repeats no event of the one before it')
+  return event?.['count']
+}
 
 const files = ['.gitconfig', 'context.token', 'connector.status.proxyAddress']
 
