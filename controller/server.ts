@@ -2,7 +2,7 @@
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { LeaderElection } from '../kube/leader-election.ts'
 import type { Address } from '../runtime/flags.ts'
-import { startHealthServer } from '../runtime/health.ts'
+import { type HealthServer, startHealthServer } from '../runtime/health.ts'
 import { createMetrics, type Metrics } from '../runtime/metrics.ts'
 import type { Queues } from './route-changes.ts'
 import type { Watches } from './watches.ts'
@@ -17,16 +17,12 @@ export type ServerOptions = {
   readonly signal: AbortSignal
 }
 
-export type Server = { readonly url: string; close(): Promise<void> }
-
-export async function startServer(options: ServerOptions): Promise<Server> {
+export function startServer(options: ServerOptions): Promise<HealthServer> {
   const { address, isSynced, signal } = options
   const metrics = createMetrics({ process: true })
   describeState(metrics, options)
   const checks = { caches: () => (isSynced() ? undefined : 'the objects are not all known yet') }
-  const { host, port, close } = await startHealthServer({ ...address, checks, metrics, stopping: signal })
-  const shown = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${shown}:${port}`, close }
+  return startHealthServer({ ...address, checks, metrics, stopping: signal })
 }
 
 function describeState(

@@ -86,10 +86,8 @@ export async function startCsiDriver(
   }
   const following = new AbortController()
   const running = [sources.run({ signal: following.signal }), events.run({ signal: following.signal })]
-  const host = health.host.includes(':') ? `[${health.host}]` : health.host
-  const metricsUrl = `http://${host}:${health.port}`
-  log.info('csi driver serves', { endpoint: config.endpoint, metrics: metricsUrl })
-  return { metricsUrl, ended: end() }
+  log.info('csi driver serves', { endpoint: config.endpoint, metrics: health.url })
+  return { metricsUrl: health.url, ended: end() }
 
   async function end(): Promise<void> {
     if (!signal.aborted)

@@ -4,6 +4,7 @@ import { ConnectorsError } from '../connector/errors.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { TokenReviewer } from '../kube/token-review.ts'
+import { formatAddress } from '../runtime/flags.ts'
 import { type HealthServer, startHealthServer } from '../runtime/health.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -85,8 +86,8 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     throw addressUnavailable(config, error)
   })
   return {
-    url: `http://${urlHost(config.listen.host || '::')}:${port}`,
-    metricsUrl: `http://${urlHost(health.host)}:${health.port}`,
+    url: `http://${formatAddress({ host: config.listen.host || '::', port })}`,
+    metricsUrl: health.url,
     async close() {
       await server.close({ timeoutMs: config['drain-timeout'] })
       await health.close()
@@ -95,12 +96,8 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
 }
 
 function addressUnavailable({ listen }: ProxyConfig, error: NodeJS.ErrnoException): ConnectorsError {
-  const message = `Cannot listen on "${listen.host}:${listen.port}" for requests: ${error.code ?? 'failed'}`
+  const message = `Cannot listen on "${formatAddress(listen)}" for requests: ${error.code ?? 'failed'}`
   return new ConnectorsError('UNAVAILABLE', 'AddressUnavailable', message, { cause: error })
-}
-
-function urlHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
 }
 
 function createDial({ connectTo }: ProxyConfig): Dial<ToolOrigin> {

@@ -124,13 +124,18 @@ export interface Address {
 export function addressFlag(options: Common<Address>): Flag<Address> {
   return {
     ...options,
-    format: ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    format: formatAddress,
     parse: text => {
       const [, host = '', port = ''] = /^(\[[0-9A-Fa-f:.]+\]|[\w.-]*):(\d{1,5})$/.exec(text) ?? []
       if (port === '' || Number(port) > 65_535) return { problem: 'must be an address like 127.0.0.1:8080' }
       return { value: { host: host.replace(/^\[|\]$/g, ''), port: Number(port) } }
     },
   }
+}
+
+/** As `addressFlag` reads it, and as the authority of a URL. */
+export function formatAddress({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** `namespace/name` of an object; without one, undefined. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ConnectorsError } from '../connector/errors.ts'
+import { formatAddress } from './flags.ts'
 
 /** Undefined when all is well, otherwise what is not, in a few words for people. */
 export type ReadinessCheck = () => string | undefined
@@ -18,8 +19,8 @@ export interface HealthOptions {
 }
 
 export interface HealthServer {
-  readonly host: string
-  readonly port: number
+  /** Base URL. */
+  readonly url: string
   close(): Promise<void>
 }
 
@@ -39,12 +40,12 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
     await once(server, 'listening')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'failed'
-    const message = `Cannot listen on "${options.host}:${options.port}" for health checks: ${code}`
+    const message = `Cannot listen on "${formatAddress(options)}" for health checks: ${code}`
     throw new ConnectorsError('UNAVAILABLE', 'AddressUnavailable', message, { cause: error })
   }
+  const { port } = server.address() as AddressInfo
   return {
-    host: options.host || '::',
-    port: (server.address() as AddressInfo).port,
+    url: `http://${formatAddress({ host: options.host || '::', port })}`,
     async close() {
       const closed = once(server, 'close')
       server.close()

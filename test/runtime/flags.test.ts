@@ -7,6 +7,7 @@ import {
   booleanFlag,
   choiceFlag,
   durationFlag,
+  formatAddress,
   integerFlag,
   listFlag,
   parseFlags,
@@ -119,6 +120,7 @@ const addresses: readonly [string, object | undefined][] = [
   [':8080', { host: '', port: 8080 }],
   ['0.0.0.0:1', { host: '0.0.0.0', port: 1 }],
   ['localhost:0', { host: 'localhost', port: 0 }],
+  ['[::1]:443', { host: '::1', port: 443 }],
   ['localhost', undefined],
   ['1.2.3.4:70000', undefined],
   ['::1:80', undefined],
@@ -128,6 +130,7 @@ for (const [text, address] of addresses) {
   test(`address ${text}`, () => {
     const parsed = addressFlag({ help: '' }).parse(text)
     assert.equal('value' in parsed ? parsed.value : undefined, address)
+    if ('value' in parsed) assert.is(formatAddress(parsed.value), text)
   })
 }
 

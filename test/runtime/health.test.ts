@@ -11,7 +11,7 @@ async function withHealth(
 ): Promise<void> {
   const server = await startHealthServer({ host: '127.0.0.1', port: 0, checks: {}, ...options })
   try {
-    await use((path, init) => fetch(`http://127.0.0.1:${server.port}${path}`, init), server.port)
+    await use((path, init) => fetch(server.url + path, init), Number(new URL(server.url).port))
   } finally {
     await server.close()
   }
