@@ -2,7 +2,7 @@
 import { ConnectorsError } from '../../connector/errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Clock } from '../../kube/clock.ts'
-import type { ObjectRef } from '../../kube/objects.ts'
+import { type ObjectRef, refKey } from '../../kube/objects.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type PipelineRun, type RunResult, type TaskRun, taskRuns } from '../../kube/tekton.ts'
 import { followSteps } from './steps.ts'
@@ -33,22 +33,38 @@ export async function followRun(
   options: FollowOptions,
 ): Promise<Outcome> {
   const { client, clock, signal } = options
+  // What still writes of a run that cannot be followed any more would only add to the reason.
+  const failed = new AbortController()
+  const taskSignal = AbortSignal.any([signal, failed.signal])
   const followed = new Map<string, Promise<void>>()
-  const get = () => client.get(resource as Resource<TaskRun & PipelineRun>, ref, { signal })
-  for (;;) {
-    const run = await patiently(get, options)
-    for (const { name, label } of childrenOf(run)) {
-      if (followed.has(name)) continue
-      followed.set(name, followTaskRun({ namespace: ref.namespace, name }, { ...options, label }))
+  const find = () => client.find(resource as Resource<TaskRun & PipelineRun>, ref, { signal })
+  try {
+    for (;;) {
+      const run = await patiently(find, options)
+      if (run === undefined) throw deletedError(resource, ref)
+      for (const { name, label } of childrenOf(run)) {
+        if (followed.has(name)) continue
+        const taskOptions = { ...options, signal: taskSignal, label }
+        followed.set(name, followTaskRun({ namespace: ref.namespace, name }, taskOptions))
+      }
+      const outcome = outcomeOf(run)
+      if (outcome !== undefined) {
+        await Promise.all(followed.values())
+        signal.throwIfAborted()
+        return outcome
+      }
+      await clock.sleep(pollMs, { signal })
     }
-    const outcome = outcomeOf(run)
-    if (outcome !== undefined) {
-      await Promise.all(followed.values())
-      signal.throwIfAborted()
-      return outcome
-    }
-    await clock.sleep(pollMs, { signal })
+  } catch (error) {
+    failed.abort()
+    await Promise.all(followed.values())
+    throw error
   }
+}
+
+function deletedError({ kind }: Pick<Resource, 'kind'>, ref: ObjectRef): ConnectorsError {
+  const message = `Cannot follow ${kind} "${refKey(ref)}" to its end: it was deleted`
+  return new ConnectorsError('NOT_FOUND', 'RunDeleted', message)
 }
 
 /** The TaskRuns of a run: itself, or those of a PipelineRun by the names of its tasks. */
@@ -76,7 +92,8 @@ async function followTaskRun(
   const seen = new Set<string>()
   try {
     for (;;) {
-      const taskRun = await patiently(() => client.get(taskRuns, ref, { signal }), options)
+      const taskRun = await patiently(() => client.find(taskRuns, ref, { signal }), options)
+      if (taskRun === undefined) return
       const podName = taskRun.status?.podName
       if (podName && !seen.has(podName)) {
         seen.add(podName)

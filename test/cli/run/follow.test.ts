@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { followRun, type Outcome } from '../../../cli/run/follow.ts'
+import { type FollowOptions, followRun, type Outcome } from '../../../cli/run/follow.ts'
 import type { Clock } from '../../../kube/clock.ts'
 import { pipelineRuns, taskRuns } from '../../../kube/tekton.ts'
 import { systemClock } from '../../../runtime/clock.ts'
@@ -38,7 +38,7 @@ const at = {
 async function follow(
   kind: 'TaskRun' | 'PipelineRun',
   script: Script,
-  signal: AbortSignal = new AbortController().signal,
+  { signal = new AbortController().signal, write }: Partial<Pick<FollowOptions, 'signal' | 'write'>> = {},
 ): Promise<{ readonly outcome: Outcome; readonly lines: readonly string[] }> {
   const asked = new Map<string, number>()
   const lines: string[] = []
@@ -56,11 +56,20 @@ async function follow(
   }
   return withApiServer(answer, async ({ client }) => {
     const resource = kind === 'TaskRun' ? taskRuns : pipelineRuns
-    const write = (line: string) => void lines.push(line)
+    const collect = (line: string) => void lines.push(line)
     const ref = { namespace: 'ci', name: 'run' }
-    const outcome = await followRun(resource, ref, { client, clock: hastyClock, signal, write })
+    const options = { client, clock: hastyClock, signal, write: write ?? collect }
+    const outcome = await followRun(resource, ref, options)
     return { outcome, lines }
   })
+}
+
+async function assertRejects(promise: Promise<unknown>, message: string): Promise<void> {
+  const error = await promise.then(
+    () => undefined,
+    (caught: Error) => caught,
+  )
+  assert.is(error?.message, message)
 }
 
 function object(kind: string, name: string, status?: object): object {
@@ -210,11 +219,34 @@ test('an API server that is away for a while is waited for; a run that is gone i
     },
   })
   assert.is(outcome.succeeded, true)
-  const error = await follow('TaskRun', {}).then(
-    () => undefined,
-    (caught: Error) => caught,
+  await assertRejects(follow('TaskRun', {}), 'Cannot follow TaskRun "ci/run" to its end: it was deleted')
+})
+
+test('a run that is deleted in the middle of a log ends it without another word', async () => {
+  const lines: string[] = []
+  let isDeleted = false
+  const failed = follow(
+    'TaskRun',
+    {
+      [at.taskRun('run')]: (_, response) => {
+        if (isDeleted) refuse(response, 404, { reason: 'NotFound' })
+        else reply(response, 200, object('TaskRun', 'run', { ...running, podName: 'p' }))
+      },
+      [at.pod('p')]: pod('p', started),
+      [at.log('p')]: (_, response) => {
+        response.writeHead(200)
+        response.write('first\n')
+      },
+    },
+    {
+      write(line) {
+        lines.push(line)
+        isDeleted = true
+      },
+    },
   )
-  assert.match(error?.message ?? '', 'Cannot get TaskRun "ci/run"')
+  await assertRejects(failed, 'Cannot follow TaskRun "ci/run" to its end: it was deleted')
+  assert.equal(lines, ['[one] first'])
 })
 
 test('being told to stop ends it, in the middle of a log too', async () => {
@@ -230,7 +262,7 @@ test('being told to stop ends it, in the middle of a log too', async () => {
         setTimeout(() => stop.abort(), 20)
       },
     },
-    stop.signal,
+    { signal: stop.signal },
   )
   assert.is(
     await failed.then(
