@@ -33,6 +33,15 @@ cli('ends at the first command that fails, without a result', () =>
   }),
 )
 
+cli('tells no commit where there is none', () =>
+  withClone(async ({ run }) => {
+    const { status, stderr, results } = await run({ GIT_SCRIPT: 'rm -r .git\ngit init --quiet' })
+    assert.is(status, 0, stderr)
+    assert.equal(results, { commit: '' })
+    assert.is((await run({ GIT_SCRIPT: 'rm -r .git' })).status, 0)
+  }),
+)
+
 cli('logs commands or not, and gives the paths of workspaces to the script', () =>
   withClone(async ({ run, work }) => {
     const GIT_SCRIPT = 'echo "in $SOURCE_PATH"'
