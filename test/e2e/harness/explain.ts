@@ -19,7 +19,10 @@ export async function explain({ namespaces, since }: Explained): Promise<string>
     const which = `--namespace=${namespace} --selector=app.kubernetes.io/name=${name}`
     parts.push(
       await show(`get pods ${which} --output=wide`),
-      await show(`logs ${which} --prefix --tail=-1 --since-time=${since.toISOString()}`),
+      // Scenarios run side by side: of others only what went wrong can matter here.
+      await show(`logs ${which} --prefix --tail=-1 --since-time=${since.toISOString()}`, {
+        keep: line => namespaces.some(name => line.includes(name)) || line.includes('"level":"error"'),
+      }),
     )
   }
   parts.push(await show(`get events --namespace=${systemNamespace} --sort-by=.lastTimestamp`))
@@ -44,12 +47,15 @@ async function explainNamespace(namespace: string): Promise<string[]> {
   return parts
 }
 
-async function show(command: string): Promise<string> {
+async function show(
+  command: string,
+  { keep = () => true }: { readonly keep?: (line: string) => boolean } = {},
+): Promise<string> {
   const { stdout, stderr } = await tryKubectl(command.split(' ')).catch(error => ({
     stdout: '',
     stderr: String(error),
   }))
-  const lines = (stdout.trimEnd() || stderr.trimEnd() || '(nothing)').split('\n')
+  const lines = (stdout.trimEnd() || stderr.trimEnd() || '(nothing)').split('\n').filter(keep)
   const left = lines.length - partLines
   const shown = left > 0 ? [`(${left} lines before)`, ...lines.slice(-partLines)] : lines
   return [`$ kubectl ${command}`, ...shown.map(line => `  ${line}`)].join('\n')
