@@ -1,7 +1,7 @@
 // The side door for kubelet and Prometheus: /healthz, /readyz, /metrics.
 import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { ConnectorsError } from '../connector/errors.ts'
 import { formatAddress } from './flags.ts'
 
@@ -34,7 +34,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
       () => response.writeHead(500).end(),
     )
   })
-  server.maxConnections = 64
+  limitConnections(server)
   server.listen(options.port, options.host)
   try {
     await once(server, 'listening')
@@ -53,6 +53,19 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
       await closed
     },
   }
+}
+
+const maxConnections = 64
+
+/** The oldest makes room: whoever holds connections and says nothing must not keep kubelet out, which would end the process. */
+function limitConnections(server: http.Server): void {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    const [oldest] = open
+    if (open.size > maxConnections) oldest?.destroy()
+  })
 }
 
 interface HealthAnswer {

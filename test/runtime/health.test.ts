@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectorsError } from '../../connector/errors.ts'
@@ -56,6 +58,26 @@ test('a failing collector or check is a 500 and not the end', async () => {
       assert.is((await get('/healthz')).status, 200)
     },
   )
+})
+
+test('answers although connections that say nothing have taken all places', async () => {
+  await withHealth({}, async (get, port) => {
+    const silent: Socket[] = []
+    try {
+      for (let count = 0; count < 200; count++) {
+        const socket = connect(port, '127.0.0.1').on('error', () => {})
+        silent.push(socket)
+        await once(socket, 'connect')
+      }
+      const response = await get('/healthz', { signal: AbortSignal.timeout(5000) })
+      assert.is(response.status, 200)
+      await response.text()
+      // The oldest have made room: they do not pile up.
+      await Promise.all(silent.slice(0, 100).map(socket => socket.closed || once(socket, 'close')))
+    } finally {
+      for (const socket of silent) socket.destroy()
+    }
+  })
 })
 
 test('a taken port is said in one line', async () => {
