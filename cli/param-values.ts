@@ -10,24 +10,35 @@ export function parseParam(command: string, text: string): GivenParam {
   throw usageError(command, `${JSON.stringify(text)} is no NAME=VALUE`)
 }
 
-/** By name, in the form that the declared types ask for; whether that is a good value is for the library to say. */
+/**
+ * By name, in the form that the declared types ask for; whether that is a good value is for the library to say. What is
+ * written twice comes as a list, so that it is refused where no list is wanted, and no order decides.
+ */
 export function paramValues(
   given: readonly GivenParam[],
   declared: readonly Pick<ParamSpec, 'name' | 'type'>[],
 ): Readonly<Record<string, unknown>> {
-  const lists = new Map<string, string[]>()
-  const objects = new Map<string, [string, string][]>()
-  for (const { name, value } of given) {
-    const object = declared.find(spec => spec.type === 'object' && name.startsWith(`${spec.name}.`))
-    if (object === undefined) lists.set(name, [...(lists.get(name) ?? []), value])
-    else {
-      const field: [string, string] = [name.slice(object.name.length + 1), value]
-      objects.set(object.name, [...(objects.get(object.name) ?? []), field])
-    }
-  }
   const isList = (name: string) => declared.some(spec => spec.name === name && spec.type === 'array')
-  return Object.fromEntries([
-    ...[...lists].map(([name, texts]) => [name, texts.length > 1 || isList(name) ? texts : texts[0]]),
-    ...[...objects].map(([name, fields]) => [name, Object.fromEntries(fields)]),
-  ])
+  const objectOf = (name: string) =>
+    declared.find(spec => spec.type === 'object' && name.startsWith(`${spec.name}.`))?.name
+  const { whole = [], fields = [] } = Object.groupBy(given, ({ name }) =>
+    objectOf(name) === undefined ? 'whole' : 'fields',
+  )
+  const values = collect(whole, isList)
+  for (const [object, parts] of Map.groupBy(fields, ({ name }) => objectOf(name) ?? '')) {
+    const keys = parts.map(({ name, value }) => ({ name: name.slice(object.length + 1), value }))
+    const value = Object.fromEntries(collect(keys))
+    values.set(object, values.has(object) ? [values.get(object), value] : value)
+  }
+  return Object.fromEntries(values)
+}
+
+function collect(given: readonly GivenParam[], isList = (_: string) => false): Map<string, unknown> {
+  const byName = Map.groupBy(given, ({ name }) => name)
+  return new Map(
+    [...byName].map(([name, items]) => {
+      const texts = items.map(({ value }) => value)
+      return [name, texts.length > 1 || isList(name) ? texts : texts[0]]
+    }),
+  )
 }

@@ -31,7 +31,7 @@ Options:
   --name NAME              of the run (default: the API server makes one)
   --create                 create the run, and say its name
   --watch                  with --create: follow its steps to the end; the exit status is 1 when the run fails
-  -o, --output yaml|json   how to print the run (default: yaml)
+  -o, --output yaml|json   how to print the run (default: yaml); not with --create
 ${clusterHelp}`
 
 const options = {
@@ -45,12 +45,12 @@ const options = {
   name: { type: 'string' },
   create: { type: 'boolean', default: false },
   watch: { type: 'boolean', default: false },
-  output: { type: 'string', short: 'o', default: 'yaml' },
+  output: { type: 'string', short: 'o' },
 } as const
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseCommandLine('run', args, options)
-  const { output, task, pipeline } = values
+  const { output = 'yaml', task, pipeline } = values
   if (output !== 'yaml' && output !== 'json') {
     throw usageError('run', `"${output}" is no output format, yaml and json are`)
   }
@@ -58,6 +58,9 @@ export async function run(args: readonly string[]): Promise<number> {
     throw usageError('run', 'either --task or --pipeline says what to run')
   }
   if (values.watch && !values.create) throw usageError('run', '--watch goes with --create')
+  if (values.create && values.output !== undefined) {
+    throw usageError('run', '--output does not go with --create, which prints the name alone')
+  }
   const wanted = {
     kind: task === undefined ? ('Pipeline' as const) : ('Task' as const),
     from: task ?? pipeline ?? '',
@@ -65,7 +68,7 @@ export async function run(args: readonly string[]): Promise<number> {
       parsePair('--integration', 'NAMESPACE/CONNECTOR', text),
     ),
     params: (values.param ?? []).map(text => parseParam('run', text)),
-    workspaces: Object.fromEntries((values.workspace ?? []).map(parseWorkspace)),
+    workspaces: parseWorkspaces(values.workspace ?? []),
     namespace: values.namespace,
     serviceAccount: values.serviceaccount,
     name: values.name,
@@ -122,6 +125,14 @@ function parsePair(option: string, form: string, text: string): GivenParam {
   const mark = text.indexOf('=')
   if (mark > 0 && mark < text.length - 1) return { name: text.slice(0, mark), value: text.slice(mark + 1) }
   throw usageError('run', `${option} ${JSON.stringify(text)} is no NAME=${form}`)
+}
+
+function parseWorkspaces(texts: readonly string[]): Readonly<Record<string, unknown>> {
+  const bindings = texts.map(parseWorkspace)
+  const names = bindings.map(([name]) => name)
+  const repeated = names.find((name, index) => names.indexOf(name) < index)
+  if (repeated === undefined) return Object.fromEntries(bindings)
+  throw usageError('run', `--workspace ${JSON.stringify(repeated)} is given twice`)
 }
 
 function parseWorkspace(text: string): [string, unknown] {

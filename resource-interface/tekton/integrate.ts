@@ -1,5 +1,6 @@
 // A Task or Pipeline, what its integrations declare and what somebody chose become a TaskRun or PipelineRun.
 import type { Binding, Json, Value } from '../definition.ts'
+import { nameOfType } from '../reader.ts'
 import { type Integrations, parseIntegrations } from './annotation.ts'
 import { checkBinding } from './binding.ts'
 import { type RunChoices, readChoices } from './choices.ts'
@@ -165,7 +166,8 @@ function collectWorkspaces({ definition, choices, own, wired, isOpen }: Collecti
 function readGiven(param: DeclaredParam, given: unknown) {
   const value = readValue(given, param.type)
   if (value === undefined) {
-    return { problem: { reason: 'InvalidType', message: `must be of type ${param.type}` } as const }
+    const message = `must be of type ${param.type}: is ${nameOfType(given)}`
+    return { problem: { reason: 'InvalidType', message } as const }
   }
   if (typeof value === 'string' && value !== '' && param.enum && !param.enum.includes(value)) {
     return {

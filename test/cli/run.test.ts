@@ -275,6 +275,8 @@ test('a command line that is wrong is refused in one line', async () => {
     [['--task', 'a', '--param', 'x'], '"x" is no NAME=VALUE'],
     [['--task', 'a', '--integration', 'x='], '--integration "x=" is no NAME=NAMESPACE/CONNECTOR'],
     [['--task', 'a', '--workspace', 'x={'], '--workspace "x={" is no binding in YAML'],
+    [['--task', 'a', '--workspace', 'x=emptyDir', '-w', 'x={}'], '--workspace "x" is given twice'],
+    [['--task', 'a', '--create', '-o', 'yaml'], '--output does not go with --create'],
     [['--task', 'a', '-o', 'xml'], '"xml" is no output format'],
   ] as const) {
     assertRefused(await runConnectors(['run', ...args]), 2, why)
