@@ -14,23 +14,37 @@ const accepted = [connectorClasses, resourceInterfaces]
 const usualNamespace = 'connectors-system'
 const maxBackoffMs = 60_000
 
-/** Throws INVALID for what is not readable or not a class or an interface. */
+/** Throws INVALID for what is not readable, not a class or an interface, or there twice. */
 export async function readBuiltins(
   folders: readonly string[],
   { systemNamespace }: { readonly systemNamespace: string },
 ): Promise<readonly Manifest[]> {
   const manifests: Manifest[] = []
   for (const folder of folders) manifests.push(...(await readManifests(folder)))
-  for (const { resource, origin } of manifests) {
-    if (accepted.includes(resource)) continue
-    const why = `its kind is ${resource.kind}, accepted are ${accepted.map(({ kind }) => kind).join(', ')}`
-    throw new ConnectorsError(
-      'INVALID',
-      'BuiltinInvalid',
-      `Cannot use manifest "${origin}" as builtin: ${why}`,
-    )
+  const origins = new Map<string, string>()
+  for (const manifest of manifests) {
+    const { resource, origin } = manifest
+    if (!accepted.includes(resource)) {
+      const kinds = accepted.map(({ kind }) => kind).join(', ')
+      throw invalid(origin, `its kind is ${resource.kind}, accepted are ${kinds}`)
+    }
+    const other = origins.get(keyOf(manifest))
+    if (other !== undefined) throw invalid(origin, `${keyOf(manifest)} is in "${other}" as well`)
+    origins.set(keyOf(manifest), origin)
   }
   return manifests.map(manifest => ({ ...manifest, object: placed(manifest.object, systemNamespace) }))
+}
+
+function keyOf({ resource, object }: Manifest): string {
+  return `${resource.kind} "${object.metadata.name}"`
+}
+
+function invalid(origin: string, why: string): ConnectorsError {
+  return new ConnectorsError(
+    'INVALID',
+    'BuiltinInvalid',
+    `Cannot use manifest "${origin}" as builtin: ${why}`,
+  )
 }
 
 type WithProxy = { readonly spec?: { readonly proxy?: { readonly ref?: { readonly namespace?: string } } } }
@@ -55,9 +69,7 @@ export async function applyBuiltins(
   builtins: readonly Manifest[],
   { client, clock, log, signal }: ApplyBuiltinsOptions,
 ): Promise<void> {
-  const waiting = new Map(
-    builtins.map(builtin => [`${builtin.resource.kind} ${builtin.object.metadata.name}`, builtin]),
-  )
+  const waiting = new Map(builtins.map(builtin => [keyOf(builtin), builtin]))
   if (waiting.size === 0) return
   const done = new AbortController()
   const queue = createQueue({ clock, maxBackoffMs })

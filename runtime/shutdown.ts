@@ -9,9 +9,8 @@ export interface ShutdownOptions {
 }
 
 export interface Shutdown {
-  /** Aborted by the first SIGTERM, SIGINT or SIGHUP, or by `begin`. */
+  /** Aborted by the first SIGTERM, SIGINT or SIGHUP. */
   readonly signal: AbortSignal
-  begin(reason: string): void
   /** Stops listening for signals. */
   dispose(): void
 }
@@ -27,7 +26,6 @@ export function listenForShutdown({ source, exit }: ShutdownOptions): Shutdown {
   for (const name of Object.keys(exitCodes)) source.on(name, onSignal)
   return {
     signal: stop.signal,
-    begin: reason => stop.abort(new Error(reason)),
     dispose() {
       for (const name of Object.keys(exitCodes)) source.off(name, onSignal)
     },

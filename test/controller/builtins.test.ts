@@ -59,6 +59,7 @@ test('refuses what it may not apply, and folders that are not there', async () =
     ['apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n', 'its kind is Secret'],
     [connector, 'its kind is Connector'],
     ['{', 'it is not YAML'],
+    [`${classOf('a', '{name: p}')}---\n${classOf('a', '{name: q}')}`, 'ConnectorClass "a" is in '],
   ]
   for (const [text, message] of cases) {
     await within({ 'a.yaml': text }, async folder => {
