@@ -3,6 +3,7 @@ import type { ConnectorsError } from '../connector/errors.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import { pods } from '../kube/resources.ts'
 import type { Log, LogFields } from '../runtime/log.ts'
+import { logSeldom } from '../runtime/seldom.ts'
 import type { Warning } from './collect.ts'
 import type { Operation, OperationRecord } from './csi-metrics.ts'
 import { presentable } from './grpc-status.ts'
@@ -24,6 +25,12 @@ export function createNode(options: NodeOptions) {
   const { config, clock, events, log, record } = options
   const kubeletDir = config['kubelet-dir']
   const locks = new VolumeLocks()
+  const notRefreshed = logSeldom({
+    write: log.warn,
+    message: 'volume not refreshed',
+    clock,
+    quietMs: 60_000,
+  })
 
   async function observed(
     operation: Operation,
@@ -35,8 +42,10 @@ export function createNode(options: NodeOptions) {
       const { outcome, fields, failure } = await run()
       const ms = Math.round(clock.monotonicMs() - startedMs)
       record({ operation, outcome, ms })
-      if (failure === undefined) log.info(`volume ${operation}ed`, { volume, outcome, ms, ...fields })
-      else log.warn('volume not refreshed', { volume, outcome, ms, ...fields, error: failure })
+      const told = { volume, outcome, ms, ...fields }
+      if (failure !== undefined) notRefreshed(failure, told)
+      // Kubelet asks about once a minute, for each volume of the node.
+      else if (outcome !== 'unchanged') log.info(`volume ${operation}ed`, told)
       return {}
     } catch (error) {
       const shown = presentable(error, `${operation} volume "${volume}"`)

@@ -1,7 +1,7 @@
 // A failure that comes again and again is told in full once, and then seldom, with how often it came.
 import { ConnectorsError } from '../connector/errors.ts'
 import type { Clock } from './clock.ts'
-import type { Log } from './log.ts'
+import type { Log, LogFields } from './log.ts'
 
 export interface SeldomOptions {
   readonly write: Log['warn']
@@ -15,10 +15,10 @@ export interface SeldomOptions {
 
 const maxKinds = 100
 
-export function logSeldom(options: SeldomOptions): (error: unknown) => void {
+export function logSeldom(options: SeldomOptions): (error: unknown, fields?: LogFields) => void {
   const { write, message, clock, quietMs, kindOf = failureKind } = options
   const kinds = new Map<string, { readonly quietUntilMs: number; untold: number }>()
-  return error => {
+  return (error, fields) => {
     const kind = kindOf(error)
     const known = kinds.get(kind)
     if (known !== undefined && clock.monotonicMs() < known.quietUntilMs) {
@@ -29,7 +29,7 @@ export function logSeldom(options: SeldomOptions): (error: unknown) => void {
     const [oldest] = kinds.keys()
     if (oldest !== undefined && kinds.size >= maxKinds) kinds.delete(oldest)
     kinds.set(kind, { quietUntilMs: clock.monotonicMs() + quietMs, untold: 0 })
-    write(message, { error, ...(known?.untold ? { untold: known.untold } : {}) })
+    write(message, { ...fields, error, ...(known?.untold ? { untold: known.untold } : {}) })
   }
 }
 

@@ -137,6 +137,18 @@ test('a refresh that fails keeps the files, succeeds and tells the pod', async (
   })
 })
 
+test('what kubelet asks for each minute does not fill the log', async () => {
+  await withDriver(async ({ csi, plane, volume, logged }) => {
+    const published = volume(git)
+    for (let at = 0; at < 3; at++) await csi.publishVolume(published)
+    assert.is(logged.filter(line => line.includes('volume published')).length, 1)
+    plane.faults.inject({ answer: 500 })
+    // Each asks about another account, and fails.
+    for (const serviceAccount of ['a', 'b', 'c']) await csi.publishVolume(volume(git, { serviceAccount }))
+    assert.is(logged.filter(line => line.includes('volume not refreshed')).length, 1)
+  })
+})
+
 const refusals: readonly [
   name: string,
   attributes: Record<string, string>,

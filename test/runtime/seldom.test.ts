@@ -35,6 +35,15 @@ test('tells a kind once, and again after a while with how often it came', async 
   assert.equal(told, [['Cannot list f', 2]])
 })
 
+test('what else is known of a case stands in its line', () => {
+  const lines: unknown[] = []
+  const write = (_: string, fields: unknown) => lines.push(fields)
+  const tell = logSeldom({ write, message: 'it failed', clock: createManualClock(), quietMs: 1000 })
+  const error = new Error('no')
+  tell(error, { volume: 'a' })
+  assert.equal(lines, [{ volume: 'a', error }])
+})
+
 test('forgets the oldest kinds', () => {
   const { told, tell } = setup()
   for (let at = 0; at <= 100; at++) tell(new Error(`${at}`))
