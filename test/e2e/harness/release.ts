@@ -1,7 +1,7 @@
 // The Helm release that the scenarios share.
 import { join } from 'node:path'
 import { runCommand } from '../../helpers/command.ts'
-import { type KubeObject, listObjects, until } from './kubectl.ts'
+import { type KubeObject, kubectl, listObjects, until } from './kubectl.ts'
 
 export const systemNamespace = 'connectors-system'
 export const driverNamespace = 'kube-system'
@@ -38,10 +38,11 @@ export function installRelease(extra: readonly string[] = []): Promise<string> {
   return helm(['install', ...where, ...chartFlags(), '--wait', '--timeout=2m', ...extra])
 }
 
-export function templateRelease(extra: readonly string[] = []): Promise<string> {
-  // What it renders depends on the cluster's version, which it asks for only where it validates.
-  const where = [release, chart, '--namespace', systemNamespace, '--validate']
-  return helm(['template', ...where, ...chartFlags(), ...extra])
+/** For the cluster's version, which Helm does not ask for here. */
+export async function templateRelease(extra: readonly string[] = []): Promise<string> {
+  const { serverVersion } = JSON.parse(await kubectl(['version', '--output=json']))
+  const where = ['--namespace', systemNamespace, '--kube-version', serverVersion.gitVersion]
+  return helm(['template', release, chart, ...where, ...chartFlags(), ...extra])
 }
 
 /** Also the namespace, which is not Helm's to remove: it was made by `--create-namespace`. */
