@@ -1,4 +1,4 @@
-// What every Task of tasks/ keeps to: the conventions of the Tekton catalog, and ours.
+// What every Task and Pipeline of tasks/ keeps to: the conventions of the Tekton catalog, and ours.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -13,7 +13,8 @@ for (const name of readdirSync(tasksDir)) {
 
   policy(`${name}: says what it is`, async () => {
     const { apiVersion, kind, metadata, spec } = await readTask(name)
-    assert.equal([apiVersion, kind, metadata.name], ['tekton.dev/v1', 'Task', name])
+    assert.equal([apiVersion, metadata.name], ['tekton.dev/v1', name])
+    assert.is(kind, spec.steps === undefined ? 'Pipeline' : 'Task')
     assert.match(metadata.labels['app.kubernetes.io/version'] ?? '', /^\d+\.\d+$/)
     for (const key of ['pipelines.minVersion', 'categories', 'tags', 'displayName', 'platforms']) {
       assert.ok(metadata.annotations[`tekton.dev/${key}`], key)
@@ -26,14 +27,14 @@ for (const name of readdirSync(tasksDir)) {
   })
 
   policy(`${name}: takes params through the environment only`, async () => {
-    for (const { script, ...step } of (await readTask(name)).spec.steps) {
+    for (const { script, ...step } of (await readTask(name)).spec.steps ?? []) {
       assert.not.match(script, /\$\((params|workspaces|results|context|steps)\b/)
       assert.is(step['args'] ?? step['command'], undefined)
     }
   })
 
   policy(`${name}: runs without root and without privileges`, async () => {
-    for (const { securityContext } of (await readTask(name)).spec.steps) {
+    for (const { securityContext } of (await readTask(name)).spec.steps ?? []) {
       assert.equal(securityContext, {
         runAsNonRoot: true,
         runAsUser: 65532,
@@ -45,7 +46,7 @@ for (const name of readdirSync(tasksDir)) {
   })
 
   policy(`${name}: names images without a host, by a tag that does not move`, async () => {
-    const { params, steps } = (await readTask(name)).spec
+    const { params, steps = [] } = (await readTask(name)).spec
     for (const { image } of steps) {
       const param = /^\$\(params\.([\w-]+)\)$/.exec(image)?.[1]
       const named = param === undefined ? image : String(params.find(found => found.name === param)?.default)
@@ -108,11 +109,12 @@ policy.run()
 type Named = readonly { readonly name: string }[]
 type Use = { readonly params?: Named; readonly workspaces?: Named }
 
-/** Every place in the documents that runs the Task: specs of TaskRuns, and tasks of Pipelines. */
+/** Every place in the documents that runs it: specs of TaskRuns and PipelineRuns, and tasks of Pipelines. */
 function usesOf(value: unknown, task: string): Use[] {
   if (typeof value !== 'object' || value === null) return []
   const inner = Object.values(value).flatMap(child => usesOf(child, task))
-  const reference = (value as { taskRef?: { name?: string } }).taskRef
+  const { taskRef, pipelineRef } = value as Readonly<Record<string, { name?: string } | undefined>>
+  const reference = taskRef ?? pipelineRef
   return reference?.name === task ? [value as Use, ...inner] : inner
 }
 

@@ -30,7 +30,8 @@ export type Task = {
     readonly params: readonly (Described & { readonly type: string })[]
     readonly workspaces: readonly (Described & { readonly optional?: boolean })[]
     readonly results: readonly Described[]
-    readonly steps: readonly Step[]
+    /** A Pipeline has none. */
+    readonly steps?: readonly Step[]
   }
 }
 
@@ -51,7 +52,7 @@ export type StepResult = CommandResult & { readonly results: Readonly<Record<str
 /** Variables are replaced as Tekton does: a workspace that is not bound has an empty path. */
 export async function runStep(task: Task, { dir, params, workspaces }: StepRun): Promise<StepResult> {
   const { spec } = task
-  const [step] = spec.steps
+  const [step] = spec.steps ?? []
   if (step === undefined) throw new Error(`Task ${task.metadata.name} has no step`)
   const home = join(dir, 'home')
   const resultsDir = join(dir, 'results')
