@@ -75,8 +75,8 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   // What was sent in the last moment needs time to arrive.
   const trustMs = leaseMs - renewMs
   let sighting: Sighting | undefined
-  /** The last one of a Lease that was deleted since: its holder may act on it to its end. */
-  let deleted: Sighting | undefined
+  /** While a deleted Lease's holder may act: it will have stopped then, or made the Lease anew. */
+  let deletedUntilMs = Number.NEGATIVE_INFINITY
   /** The sighting is what our last write was answered with: the next one needs no reading before it. */
   let isOwnWrite = false
   let leadsUntilMs = Number.NEGATIVE_INFINITY
@@ -86,7 +86,9 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
 
   function see(lease: Lease | undefined): void {
     if (lease === undefined) {
-      deleted = sighting ?? deleted
+      const { holderIdentity } = sighting?.lease.spec ?? {}
+      if (sighting && holderIdentity && holderIdentity !== identity)
+        deletedUntilMs = sighting.sinceMs + leaseMs
       sighting = undefined
     } else if (lease.metadata.resourceVersion !== sighting?.lease.metadata.resourceVersion) {
       sighting = { lease, sinceMs: clock.monotonicMs() }
@@ -109,7 +111,9 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
       }
     }
     see(await client.find(leases, ref, { signal, timeoutMs: leftOf(untilMs) }))
-    const decision = decideLease(sighting ?? deleted, { identity, nowMs: clock.monotonicMs(), leaseMs })
+    const nowMs = clock.monotonicMs()
+    if (sighting === undefined && nowMs < deletedUntilMs) return { againMs: deletedUntilMs }
+    const decision = decideLease(sighting, { identity, nowMs, leaseMs })
     if (decision.act === 'wait') return { againMs: decision.untilMs }
     return write(decision.act, { untilMs, signal })
   }

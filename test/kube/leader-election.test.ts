@@ -158,6 +158,18 @@ test('a Lease that was deleted is not had by others before its holder must have 
   await standby.stop()
 })
 
+test('a Lease that promises years is had once somebody has deleted it', async () => {
+  const store = new LeaseStore()
+  store.write({ holderIdentity: 'nobody that runs', leaseDurationSeconds: 999_999_999 })
+  const waiting = candidate(store, 'a')
+  await pass(30_000, [waiting])
+  assert.not(waiting.isLeading())
+  store.lease = undefined
+  await pass(2250, [waiting])
+  assert.ok(waiting.isLeading())
+  await waiting.stop()
+})
+
 test('a graceful end gives the Lease back, and the next one need not wait for its end', async () => {
   const store = new LeaseStore()
   const leader = candidate(store, 'a')
