@@ -2,15 +2,15 @@
 import { stringify } from 'yaml'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import { parseDefinition } from '../resource-interface/parse.ts'
-import { resolveInterface } from '../resource-interface/resolve.ts'
+import { type Resolved, type ResolvedAttribute, resolveInterface } from '../resource-interface/resolve.ts'
 import { createEvaluator } from '../resource-interface/sandbox.ts'
 import { type InterfaceRef, selectInterface } from '../resource-interface/select.ts'
 import { validateInterface } from '../resource-interface/validate.ts'
 import { parseCommandLine, parseKey, usageError } from './arguments.ts'
-import { type Catalog, readCatalog } from './catalog.ts'
+import { type Catalog, readCatalog, unreadyConnectors } from './catalog.ts'
 import { type Cluster, clusterHelp, clusterOptions, openCluster } from './cluster.ts'
 import { type GivenParam, paramValues, parseParam } from './param-values.ts'
-import { type FoundProblem, reportProblems } from './problems.ts'
+import { type FoundProblem, reportProblems, reportWarnings } from './problems.ts'
 
 export const help = `Usage: connectors resolve --interface NAME --connector NAMESPACE/NAME [--param NAME=VALUE...] [OPTION...]
        connectors resolve --category CATEGORY --connector NAMESPACE/NAME [--param NAME=VALUE...] [OPTION...]
@@ -48,9 +48,10 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const cluster = await openCluster(values)
   try {
-    const { result, problems } = await resolved(request, cluster)
-    if (result !== undefined) process.stdout.write(formatted(result, output))
-    return reportProblems(problems)
+    const { result, warnings } = await resolved(request, cluster)
+    process.stdout.write(formatted(result, output))
+    reportWarnings(warnings)
+    return reportProblems(result.problems)
   } finally {
     cluster.client.close()
   }
@@ -74,13 +75,32 @@ type ResolveRequest = {
   readonly params: readonly GivenParam[]
 }
 
-type Outcome = { readonly result?: object; readonly problems: readonly FoundProblem[] }
+type Result = {
+  readonly interface?: string
+  readonly params: Resolved['params']
+  readonly attributes: readonly Pick<ResolvedAttribute, 'name' | 'type' | 'value'>[]
+  readonly workspaces: readonly object[]
+  readonly problems: readonly FoundProblem[]
+}
+
+type Outcome = { readonly result: Result; readonly warnings: readonly FoundProblem[] }
 
 async function resolved(request: ResolveRequest, { client, namespace }: Cluster): Promise<Outcome> {
   const keys = request.connectors.map(text => parseKey('resolve', text, namespace))
   const [catalog, evaluator] = await Promise.all([readCatalog(client, keys), createEvaluator()])
+  const warnings = unreadyConnectors(catalog)
+  const refused = (problems: readonly FoundProblem[], name?: string): Outcome => ({
+    result: {
+      ...(name === undefined ? {} : { interface: name }),
+      params: [],
+      attributes: [],
+      workspaces: [],
+      problems,
+    },
+    warnings,
+  })
   const missing = missingProblems(keys, catalog)
-  if (missing.length > 0) return { problems: missing }
+  if (missing.length > 0) return refused(missing)
 
   const { name } = request.wanted
   const candidates = catalog.interfaces.filter(({ metadata }) => name === undefined || metadata.name === name)
@@ -93,11 +113,12 @@ async function resolved(request: ResolveRequest, { client, namespace }: Cluster)
   const object = candidates.find(({ metadata }) => metadata.name === selected)
   const invalid = object === undefined ? [] : validateInterface(object, { evaluator })
   if (invalid.length > 0) {
-    return {
-      problems: invalid.map(item => ({ ...item, field: `ResourceInterface "${selected}": ${item.field}` })),
-    }
+    return refused(
+      invalid.map(item => ({ ...item, field: `ResourceInterface "${selected}": ${item.field}` })),
+      selected,
+    )
   }
-  if (definition === undefined) return { problems }
+  if (definition === undefined) return refused(problems)
   const params = paramValues(request.params, definition.params)
   const found = resolveInterface({ definition, connectors: catalog.connectors, params }, { evaluator })
   const result = {
@@ -107,7 +128,7 @@ async function resolved(request: ResolveRequest, { client, namespace }: Cluster)
     workspaces: found.workspaces.map(({ name, binding }) => ({ name, ...binding })),
     problems: found.problems,
   }
-  return { result, problems: found.problems }
+  return { result, warnings }
 }
 
 function missingProblems(keys: readonly ObjectKey[], catalog: Catalog): readonly FoundProblem[] {

@@ -55,7 +55,11 @@ export function errorFromStatus({ action, status, body, retryAfterMs, confidenti
   const said = isStatus(body) ? body : {}
   const code = codes[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INTERNAL')
   const reason = status === 410 ? 'Expired' : word(said.reason) || defaultReason[code]
-  const words = confidential ? fieldsOf(said.details?.causes) : said.message
+  const words = isNoPath(status, said)
+    ? 'it serves no such kind'
+    : confidential
+      ? fieldsOf(said.details?.causes)
+      : said.message
   const message = `Cannot ${action}: the API server answered ${status} ${reason}${typeof words === 'string' && words !== '' ? `: ${oneLine(words)}` : ''}`
   const askedMs = retryAfterMs ?? secondsToMs(said.details?.retryAfterSeconds)
   return new KubeApiError({ code, reason, message }, { status, retryAfterMs: askedMs })
@@ -118,6 +122,11 @@ export function isUnanswered(error: unknown): boolean {
 
 function isStatus(body: unknown): body is Status {
   return typeof body === 'object' && body !== null && (body as Status).kind === 'Status'
+}
+
+/** An object that is missing is named in the answer. A kind that is not served gets this, or a text that is no Status. */
+function isNoPath(status: number, { kind, message }: Partial<Status>): boolean {
+  return status === 404 && (!kind || message === 'the server could not find the requested resource')
 }
 
 function fieldsOf(causes: unknown): string {

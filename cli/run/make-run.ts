@@ -10,11 +10,12 @@ import {
 } from '../../resource-interface/tekton/annotation.ts'
 import type { IntegrationChoice } from '../../resource-interface/tekton/choose.ts'
 import { parseRunDefinition } from '../../resource-interface/tekton/definition.ts'
-import { type Integrated, integrateRun } from '../../resource-interface/tekton/integrate.ts'
+import { integrateRun } from '../../resource-interface/tekton/integrate.ts'
 import { parseKey } from '../arguments.ts'
-import { readCatalog } from '../catalog.ts'
+import { emptyCatalog, readCatalog, unreadyConnectors } from '../catalog.ts'
 import type { Cluster } from '../cluster.ts'
 import { type GivenParam, paramValues } from '../param-values.ts'
+import type { FoundProblem } from '../problems.ts'
 import { type RunSource, readRunSource } from './run-source.ts'
 
 export type WantedRun = {
@@ -31,16 +32,30 @@ export type WantedRun = {
   readonly name?: string | undefined
 }
 
-export async function makeRun(wanted: WantedRun, cluster: Cluster): Promise<Integrated> {
+/** The run is absent when there is any problem. */
+export type MadeRun = {
+  readonly run?: object
+  readonly problems: readonly FoundProblem[]
+  readonly warnings: readonly FoundProblem[]
+}
+
+export async function makeRun(wanted: WantedRun, cluster: Cluster): Promise<MadeRun> {
   const { client } = cluster
   const source = await readRunSource(wanted.from, { kind: wanted.kind, client, namespace: cluster.namespace })
   const { metadata } = source.object
   const namespace = wanted.namespace ?? metadata?.namespace ?? cluster.namespace
   const { integrations } = parseIntegrations(metadata?.annotations?.[integrationsAnnotation])
   const chosen = chosenConnectors(wanted.connectors, namespace)
-  const declared = integrations.flatMap(({ connectors }) => connectors.map(ref => ({ namespace, ...ref })))
+  // A Connector that another is chosen for need not be readable, and nothing at all for a Task without integrations.
+  const declared = integrations
+    .filter(({ name, setAtRuntime }) => !(setAtRuntime && chosen.has(name)))
+    .flatMap(({ connectors }) => connectors.map(ref => ({ namespace, ...ref })))
   const keys = new Map([...[...chosen.values()].flat(), ...declared].map(key => [objectKey(key), key]))
-  const [catalog, evaluator] = await Promise.all([readCatalog(client, [...keys.values()]), createEvaluator()])
+  const isAbout = integrations.length > 0 || keys.size > 0
+  const [catalog, evaluator] = await Promise.all([
+    isAbout ? readCatalog(client, [...keys.values()]) : emptyCatalog,
+    createEvaluator(),
+  ])
   const interfaces = catalog.interfaces.flatMap(object => parseDefinition(object).definition ?? [])
 
   const names = new Set([...integrations.map(({ name }) => name), ...chosen.keys()])
@@ -53,7 +68,7 @@ export async function makeRun(wanted: WantedRun, cluster: Cluster): Promise<Inte
   const chosenNames = [...names].filter(name => chosen.has(name) || ofIntegrations.has(name))
   const { definition } = parseRunDefinition(source.object, { kind: source.kind })
   const { name, serviceAccount } = wanted
-  return integrateRun(
+  const made = integrateRun(
     {
       ...(source.kind === 'Task' ? { task: source.object } : { pipeline: source.object }),
       choices: {
@@ -74,6 +89,7 @@ export async function makeRun(wanted: WantedRun, cluster: Cluster): Promise<Inte
     },
     { evaluator },
   )
+  return { ...made, warnings: [...made.warnings, ...unreadyConnectors(catalog)] }
 }
 
 function chosenConnectors(

@@ -94,7 +94,7 @@ function withTekton(use: (setup: Setup) => Promise<void>): Promise<void> {
 
 function assertRefused(result: CommandResult, status: number, ...lines: readonly (string | RegExp)[]): void {
   assert.is(result.status, status, result.stderr)
-  const written = result.stderr.trimEnd().split('\n')
+  const written = result.stderr.split('\n').filter(line => line !== '' && !line.includes(' warning: '))
   assert.is(written.length, lines.length, result.stderr)
   for (const [at, line] of lines.entries()) assert.match(written[at] ?? '', line)
   assert.is(result.stdout, '')
@@ -152,7 +152,8 @@ async function printsPipelineRun({ run }: Setup): Promise<void> {
     ),
   ])
   assert.is(printed.status, 0, printed.stderr)
-  assert.is(printed.stderr, '')
+  // Nothing answers at its address.
+  assert.match(printed.stderr, /^connectors: warning: connectors\[default\/registry\]: is not Ready: .+\n$/)
   assert.is(printed.stdout, reordered.stdout)
   const { kind, metadata, spec } = JSON.parse(printed.stdout)
   assert.is(kind, 'PipelineRun')
@@ -181,7 +182,7 @@ async function refersByName({ run, instance: { client } }: Setup): Promise<void>
   ])
   assert.equal(parse(task.stdout).spec.taskRef, { name: 'build' })
   assert.is(made.status, 0, made.stderr)
-  assert.is(made.stderr, '', 'the Task that it refers to was found')
+  assert.not.match(made.stderr, 'cannot be checked', 'the Task that it refers to was found')
   // Params had to be added to it.
   assert.equal(parse(made.stdout).spec.pipelineSpec.tasks[0].taskRef, { name: 'build' })
   assertRefused(await run('--task', 'nope'), 3, 'Cannot get Task "default/nope"')
