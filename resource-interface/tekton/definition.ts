@@ -92,7 +92,7 @@ export function parseRunDefinition(
   return { definition, problems }
 }
 
-export function readDeclarations(spec: unknown): Declarations {
+function readDeclarations(spec: unknown): Declarations {
   return {
     params: listOf(fieldOf(spec, 'params')).flatMap(readParam),
     workspaces: listOf(fieldOf(spec, 'workspaces')).flatMap(item => {
@@ -102,7 +102,7 @@ export function readDeclarations(spec: unknown): Declarations {
   }
 }
 
-/** The value that a param takes when nothing sets it. */
+/** Whether an object has all the keys that it must have, with those that the default gives. */
 export function isComplete(param: DeclaredParam, value: Value): boolean {
   if (typeof value === 'string' || Array.isArray(value)) return true
   const given = new Set([...Object.keys(value), ...param.defaultKeys])

@@ -11,7 +11,7 @@ import { compareText, type JsonObject } from './json.ts'
 import { checkPipelineSpec } from './pipeline-rules.ts'
 import { buildRun, checkRunOptions, type RunOptions } from './run.ts'
 import { type RunProblem, sortProblems } from './run-problem.ts'
-import { hasResultReference } from './substitution.ts'
+import { hasResultReference, hasVariable } from './substitution.ts'
 import { checkTaskSpec } from './task-rules.ts'
 import { readValue, textsOf } from './value.ts'
 import { wireTasks } from './wire.ts'
@@ -56,7 +56,8 @@ export function integrateRun(
   const declared = parseIntegrations(input.declarations ?? definition.annotation)
   problems.push(...declared.problems, ...unknownChoices(declared, choices))
   const namespace = options.namespace ?? definition.namespace
-  const chosen = declared.integrations.map(integration =>
+  const inOrder = [...declared.integrations].sort((a, b) => compareText(a.name, b.name))
+  const chosen = inOrder.map(integration =>
     chooseFor(integration, choiceOf(choices, integration.name), {
       definitions: input.interfaces,
       connectors: input.connectors,
@@ -85,7 +86,7 @@ export function integrateRun(
   const built = { definition, spec: wired.spec, params: params.values, workspaces: workspaces.values }
   problems.push(...checkTogether(built), ...checkSpec(built, options))
   const sortedProblems = sortProblems(problems)
-  const sortedWarnings = sortProblems(warnings)
+  const sortedWarnings = sortProblems([...warnings, ...variablesLeft(params.values)])
   if (sortedProblems.length > 0) return { problems: sortedProblems, warnings: sortedWarnings }
   const isChanged = wired.spec !== definition.spec
   return { run: buildRun({ ...built, isChanged }, options), problems: [], warnings: sortedWarnings }
@@ -131,8 +132,10 @@ function collectParams({ definition, choices, own, wired, isOpen }: Collecting<V
       if (problem) problems.push({ field, ...problem })
       if (value !== undefined && !isFilled) values.set(param.name, value)
     }
-    const isDone = values.has(param.name) || given.has(param.name) || filling?.chosen || param.hasDefault
-    if (!isDone && !isOpen) problems.push({ field, reason: 'Required', message: requiredMessage(filling) })
+    const isSet = values.has(param.name) || given.has(param.name) || filling?.chosen
+    if (isSet || isOpen) continue
+    if (!param.hasDefault) problems.push({ field, reason: 'Required', message: requiredMessage(filling) })
+    else if (!isComplete(param, {})) problems.push({ field, reason: 'Required', message: keysMessage(param) })
   }
   return { values, problems }
 }
@@ -175,14 +178,13 @@ function readGiven(param: DeclaredParam, given: unknown) {
     }
   }
   if (!isComplete(param, value)) {
-    return {
-      problem: {
-        reason: 'Required',
-        message: `must have the keys ${param.properties.join(', ')}`,
-      } as const,
-    }
+    return { problem: { reason: 'Required', message: keysMessage(param) } as const }
   }
   return { value }
+}
+
+function keysMessage({ properties }: DeclaredParam): string {
+  return `must have the keys ${properties.join(', ')}`
 }
 
 function requiredMessage(filling: Filling | undefined): string {
@@ -204,6 +206,17 @@ function unknownChoices({ integrations, ambiguous }: Integrations, choices: RunC
 
 function choiceOf({ integrations = {} }: RunChoices, name: string): IntegrationChoice | undefined {
   return Object.hasOwn(integrations, name) ? integrations[name] : undefined
+}
+
+/** Nothing quotes them: `$(context.taskRun.name)` is replaced in a value too, and `$(PATH)` in a step's environment. */
+function variablesLeft(params: ReadonlyMap<string, Value>): RunProblem[] {
+  return [...params]
+    .filter(([, value]) => textsOf(value).some(hasVariable))
+    .map(([name]) => ({
+      field: `params[${name}]`,
+      reason: 'Unsupported',
+      message: 'holds $(...), which Tekton or Kubernetes may replace by something else',
+    }))
 }
 
 /** What Tekton refuses in a run although each part of it is right. */

@@ -1,7 +1,8 @@
 // Every rule of validation as a row: what is wrong, and where it is said to be wrong.
 import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
 import { makePipeline } from './example.ts'
-import { bare, chosen, code, given, type Row, task, tryRows } from './problem-rows.ts'
+import { bare, chosen, code, given, problemsOf, type Row, task, tryRows } from './problem-rows.ts'
 
 const test = suite('tekton: problems of choices')
 
@@ -77,6 +78,11 @@ const choices: readonly Row[] = [
     bare({ params: [{ name: 'git-url', properties: { a: {}, b: {} } }] }),
     'params[git-url] InvalidType',
   ],
+  [
+    'a default without a key',
+    bare({ params: [{ name: 'git-url' }, { name: 'o', properties: { a: {}, b: {} }, default: { a: '1' } }] }),
+    'params[o] Required',
+  ],
   ['a param that an integration fills', task([code()], { ...chosen, ...given }), 'params[git-url] Duplicate'],
   ['a param that nothing fills', task([]), 'integrations[code] UnknownReference', 'params[git-url] Required'],
   [
@@ -146,5 +152,13 @@ const choices: readonly Row[] = [
 ]
 
 tryRows(test, choices)
+
+test('who contests a place is told in the same words whatever the order', () => {
+  const library = code({ name: 'library', connectorRef: undefined })
+  const other = code({ connectorRef: undefined })
+  const told = problemsOf(task([library, other], {}))
+  assert.ok(told.some(({ field }) => field === 'params[git-url]'))
+  assert.equal(problemsOf(task([other, library], {})), told)
+})
 
 test.run()

@@ -327,6 +327,18 @@ test('takes an image from the template of the steps, and fields in any case', ()
   } as unknown as Json)
 })
 
+test('warns of values in which something else will be put', () => {
+  const task = makeTask([], { params: [{ name: 'git-url' }, { name: 'list', type: 'array', default: [] }] })
+  const warningsOf = (params: Readonly<Record<string, unknown>>) =>
+    integrateRun({ ...surroundings, task, choices: { params } } as RunInput, { evaluator }).warnings
+  assert.equal(warningsOf({ 'git-url': '$5 {a} (b)', list: ['$'] }), [])
+  const found = warningsOf({ 'git-url': 'a$(context.taskRun.name)', list: ['a', '$(HOME)'] })
+  assert.equal(
+    found.map(({ field }) => field),
+    ['params[git-url]', 'params[list]'],
+  )
+})
+
 test('makes names that Kubernetes can complete', () => {
   const long = 'a'.repeat(55)
   for (const [name, expected] of [
