@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { ConnectorsError } from '../connector/errors.ts'
-import type { Sensitive } from '../connector/sensitive.ts'
 
 /** Throws INVALID for what must not see a token. */
 export function parseServer(server: string): URL {
@@ -43,11 +42,11 @@ export function parseAuthority(pem: string, source: string): string {
 
 /** Throws INVALID for what no connection could be made with. */
 export function checkClientCertificate(
-  { cert, key }: { readonly cert: string; readonly key: Sensitive },
+  pair: { readonly cert: string; readonly key: string },
   source: string,
 ): void {
   try {
-    createSecureContext({ cert, key: key.reveal() })
+    createSecureContext(pair)
   } catch (error) {
     throw unusable(source, 'client-certificate and client-key are no PEM certificate and its key', error)
   }

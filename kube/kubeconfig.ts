@@ -105,9 +105,8 @@ async function userCredentials(user: Section, paths: string, clock: Clock): Prom
       ? tokenCredentials(new Sensitive(token))
       : anonymous
   if (cert === undefined || key === undefined) return byToken
-  const clientCertificate = { cert, key: new Sensitive(key) }
-  checkClientCertificate(clientCertificate, `kubeconfig "${paths}"`)
-  return { clientCertificate, authorization: byToken.authorization }
+  checkClientCertificate({ cert, key }, `kubeconfig "${paths}"`)
+  return { clientCertificate: { cert, key: new Sensitive(key) }, authorization: byToken.authorization }
 }
 
 async function dataOrFile(section: Section, field: string): Promise<string | undefined> {
