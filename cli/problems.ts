@@ -24,7 +24,7 @@ export function reportProblems(problems: readonly FoundProblem[]): number {
 }
 
 /** What an expression throws is part of a message, and is anybody's text. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ')
 }
 

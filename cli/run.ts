@@ -7,7 +7,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
 import { type Cluster, clusterHelp, clusterOptions, openCluster } from './cluster.ts'
 import { type GivenParam, parseParam } from './param-values.ts'
-import { reportProblems, reportWarnings } from './problems.ts'
+import { oneLine, reportProblems, reportWarnings } from './problems.ts'
 import { followRun } from './run/follow.ts'
 import { makeRun } from './run/make-run.ts'
 import { listenForStop } from './stop-signal.ts'
@@ -109,8 +109,9 @@ async function createRun(
       signal: stop.signal,
       write,
     })
-    for (const { name, value } of outcome.results) write(`result ${name}: ${JSON.stringify(value)}`)
-    write(`${title} ${outcome.succeeded ? 'succeeded' : 'failed'}: ${outcome.reason}: ${outcome.message}`)
+    for (const { name, value } of outcome.results) write(oneLine(`result ${name}: ${JSON.stringify(value)}`))
+    const end = outcome.succeeded ? 'succeeded' : 'failed'
+    write(oneLine(`${title} ${end}: ${outcome.reason}: ${outcome.message}`).trim())
     return outcome.succeeded ? 0 : 1
   } catch (error) {
     if (!stop.signal.aborted) throw error

@@ -89,7 +89,12 @@ export async function makeRun(wanted: WantedRun, cluster: Cluster): Promise<Made
     },
     { evaluator },
   )
-  return { ...made, warnings: [...made.warnings, ...unreadyConnectors(catalog)] }
+  const unstored = source.unstored.map(name => ({
+    field: `tasks[${name}]`,
+    reason: 'TaskNotStored',
+    message: 'is in the file alone: the run needs it in the cluster',
+  }))
+  return { ...made, warnings: [...made.warnings, ...unstored, ...unreadyConnectors(catalog)] }
 }
 
 function chosenConnectors(

@@ -5,6 +5,7 @@ import type { KubeClient } from '../../kube/client.ts'
 import { parseDocuments, readText } from '../../kube/documents.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import { pipelines, tasks } from '../../kube/tekton.ts'
+import { fieldOf, listOf, textOf } from '../../resource-interface/tekton/json.ts'
 
 export type RunSource = {
   readonly kind: 'Task' | 'Pipeline'
@@ -13,6 +14,8 @@ export type RunSource = {
   readonly isStored: boolean
   /** Those of the file, then those of the cluster that a Pipeline refers to by name. */
   readonly tasks: readonly unknown[]
+  /** Names of Tasks that are in the file alone, although a run of the Pipeline needs them in the cluster. */
+  readonly unstored: readonly string[]
 }
 
 export type SourceOptions = {
@@ -27,7 +30,7 @@ export async function readRunSource(from: string, options: SourceOptions): Promi
   const { kind, client, namespace } = options
   if (!(await isPath(from))) {
     const object = await client.get(kind === 'Task' ? tasks : pipelines, { namespace, name: from })
-    return { kind, object, isStored: true, tasks: await storedTasks(object, options) }
+    return { kind, object, isStored: true, tasks: await storedTasks(object, options), unstored: [] }
   }
   const refuse = (origin: string, why: string, cause?: unknown) =>
     new ConnectorsError('INVALID', 'FileInvalid', `Cannot read "${origin}" as ${kind}: ${why}`, { cause })
@@ -38,7 +41,12 @@ export async function readRunSource(from: string, options: SourceOptions): Promi
   if (found.length > 1)
     throw refuse(from, `it holds ${found.length} of them; which one is meant is not to be seen`)
   const near = documents.filter(document => isOfKind(document, 'Task'))
-  return { kind, object, isStored: false, tasks: [...near, ...(await storedTasks(object, options))] }
+  const stored = await storedTasks(object, options)
+  const storedNames = new Set(stored.map(({ metadata }) => metadata.name))
+  const nearNames = new Set(near.map(task => textOf(fieldOf(fieldOf(task, 'metadata'), 'name'))))
+  const wanted = kind === 'Pipeline' ? taskNames(object) : []
+  const unstored = wanted.filter(name => nearNames.has(name) && !storedNames.has(name))
+  return { kind, object, isStored: false, tasks: [...near, ...stored], unstored }
 }
 
 async function isPath(text: string): Promise<boolean> {
@@ -48,31 +56,22 @@ async function isPath(text: string): Promise<boolean> {
 }
 
 function isOfKind(object: unknown, kind: string): object is KubeObject {
-  return isRecord(object) && object['kind'] === kind
+  return fieldOf(object, 'kind') === kind
 }
 
 /** What is not there is left out: whoever makes the run says what could not be checked. */
 async function storedTasks(
   pipeline: object,
   { kind, client, namespace }: SourceOptions,
-): Promise<readonly unknown[]> {
+): Promise<readonly KubeObject[]> {
   if (kind === 'Task') return []
   const found = await Promise.all(taskNames(pipeline).map(name => client.find(tasks, { namespace, name })))
   return found.filter(task => task !== undefined)
 }
 
 function taskNames(pipeline: object): readonly string[] {
-  const spec = (pipeline as Record<string, unknown>)['spec']
-  if (!isRecord(spec)) return []
-  const entries = [spec['tasks'], spec['finally']].flatMap(list => (Array.isArray(list) ? list : []))
-  const names = entries.flatMap(entry => {
-    const ref = isRecord(entry) ? entry['taskRef'] : undefined
-    const name = isRecord(ref) ? ref['name'] : undefined
-    return typeof name === 'string' && name !== '' ? [name] : []
-  })
+  const spec = fieldOf(pipeline, 'spec')
+  const entries = ['tasks', 'finally'].flatMap(section => listOf(fieldOf(spec, section)))
+  const names = entries.flatMap(entry => textOf(fieldOf(fieldOf(entry, 'taskRef'), 'name')) ?? [])
   return [...new Set(names)]
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
