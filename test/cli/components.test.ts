@@ -89,6 +89,20 @@ test('each starts without an API server, says so once, and is ready when there i
     })
   }))
 
+test('proxy and driver are not ready before the flags of the installation are known', () =>
+  withTempDir(dir =>
+    withControlPlane(async plane => {
+      plane.faults.inject({ match: { resource: 'configmaps' }, answer: 503 })
+      await writeFile(join(dir, 'kubeconfig'), plane.kubeconfig)
+      for (const name of ['proxy', 'csi'] as const) {
+        const flags = [...flagsOf(name, dir), '--config-map=connectors-system/connectors-config']
+        await withComponent(name, flags, component =>
+          waitFor(async () => /^503 .*flags are not known/.test(await component.ask('/readyz'))),
+        )
+      }
+    }),
+  ))
+
 test('each tells all that is wrong with its command line at once', async () => {
   const wrong = ['--metrics-address=x', '--log-level=loud', '--no-such-flag', 'stray']
   await Promise.all(

@@ -5,8 +5,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { parseControllerConfig } from '../../controller/config.ts'
+import { startController } from '../../controller/main.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { connectorClasses, connectors, leases, namespaces, services } from '../../kube/resources.ts'
+import { connectorClasses, connectors, events, leases, namespaces, services } from '../../kube/resources.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { createLog } from '../../runtime/log.ts'
 import { launcher } from '../helpers/command.ts'
 import { type BootedControlPlane, withControlPlane } from '../helpers/control-plane.ts'
 import { waitFor } from '../helpers/poll.ts'
@@ -32,6 +36,7 @@ interface Candidate {
 }
 
 interface Scene {
+  readonly plane: BootedControlPlane
   readonly client: KubeClient
   start(name: string): Promise<Candidate>
   /** A Connector whose state is to be written by whoever leads. */
@@ -53,6 +58,7 @@ async function withScene(use: (scene: Scene) => Promise<void>): Promise<void> {
         })
         await client.create(connectorClasses, basicClass())
         await use({
+          plane,
           client,
           async start(name) {
             const child = await startCandidate({ plane, client, dir, name })
@@ -89,17 +95,9 @@ async function startCandidate(options: {
   const path = join(dir, name)
   await writeFile(path, await accountKubeconfig(plane, client, { namespace: system, name }))
   const flags = ['--leader-elect', `--lease-duration=${leaseMs}ms`, '--metrics-address=127.0.0.1:0']
-  const proxyAt = new URL(plane.url).port
-  const child = spawn(
-    launcher,
-    [
-      'controller',
-      `--kubeconfig=${path}`,
-      `--connect-to=connectors-proxy-service.${system}.svc:80=127.0.0.1:${proxyAt}`,
-      ...flags,
-    ],
-    { stdio: ['ignore', 'inherit', 'pipe'] },
-  )
+  const child = spawn(launcher, ['controller', `--kubeconfig=${path}`, proxyAt(plane), ...flags], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   let lines = ''
   child.stderr.setEncoding('utf8').on('data', text => {
@@ -122,6 +120,10 @@ async function startCandidate(options: {
     isLeading: async () =>
       (await (await fetch(`${metrics}/metrics`)).text()).includes('\nconnectors_leading 1\n'),
   }
+}
+
+function proxyAt(plane: BootedControlPlane): string {
+  return `--connect-to=connectors-proxy-service.${system}.svc:80=127.0.0.1:${new URL(plane.url).port}`
 }
 
 function leads(candidate: Candidate): Promise<boolean> {
@@ -163,6 +165,67 @@ test('a leader that was frozen longer than its Lease writes nothing when it wake
     assert.equal(await leader.ended, [6, null])
     assert.is(leader.writes(), before)
     assert.match(leader.lines(), 'may have ended')
+  }))
+
+test('a leader whose time is over writes nothing more, before it has noticed', () =>
+  withScene(async ({ plane, client, add, written }) => {
+    const account = { namespace: system, name: 'late' }
+    const own = await clientOf(await accountKubeconfig(plane, client, account))
+    let lateMs = 0
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + lateMs }
+    const lines: string[] = []
+    const log = createLog({ component: 'c', level: 'info', clock, write: line => lines.push(line) })
+    // Long, so that it does not notice by itself.
+    const argv = ['--leader-elect', '--lease-duration=60s', '--metrics-address=127.0.0.1:0', proxyAt(plane)]
+    const config = parseControllerConfig({ argv, env: {} })
+    const stop = new AbortController()
+    const { ended } = await startController(config, { client: own, clock, log, signal: stop.signal })
+    try {
+      await add('first')
+      await written('first')
+      lateMs = 60_000
+      await add('second')
+      const refusal = await waitFor(() => lines.find(line => /cannot reconcile.*team\/second/.test(line)), {
+        what: 'the refusal',
+      })
+      assert.match(refusal, '"reason":"NotLeading"')
+      assert.is((await client.get(connectors, { namespace: 'team', name: 'second' })).status, undefined)
+      assert.is(await client.find(services, { namespace: 'team', name: 'c-second' }), undefined)
+    } finally {
+      stop.abort()
+      await ended
+      own.close()
+    }
+  }))
+
+test('what all see is told by the leader alone, and not again by the next one', () =>
+  withScene(async ({ client, start, add, written }) => {
+    const leader = await start('one')
+    await leads(leader)
+    const standby = await start('two')
+    await waitFor(standby.isReady, { what: 'the standby' })
+    await add('first')
+    await written('first')
+    const told = async (name: string) =>
+      (await client.list(events, { namespace: 'team' })).items.filter(
+        event => event.involvedObject?.name === name && event.reason === 'ConnectorClassRulesChanged',
+      )
+    const proxy = { uri: 'http://127.0.0.1:9' }
+    await client.patch(connectorClasses, { name: 'basic' }, { patch: { spec: { proxy } } })
+    await waitFor(async () => (await told('first')).length === 1, { what: 'the event' })
+    leader.process.kill('SIGKILL')
+    await leader.ended
+    await leads(standby)
+    await add('second')
+    await written('second')
+    const api = { uri: 'http://127.0.0.1:9' }
+    await client.patch(connectorClasses, { name: 'basic' }, { patch: { spec: { api } } })
+    // Events are written in order.
+    await waitFor(async () => (await told('second')).length === 1, { what: 'the next event' })
+    assert.equal(
+      (await told('first')).map(({ count }) => count),
+      [1, 1],
+    )
   }))
 
 test('a leader that is told to stop gives the Lease back', () =>
