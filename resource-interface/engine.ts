@@ -32,6 +32,9 @@ const language = {
   Promise: true,
 }
 
+/** What the host does for the longest URL: some milliseconds, for a name that is no ASCII. */
+const turnsOfUrl = 200_000
+
 /** A world for expressions and the function that calls one in it, kept in the image. */
 type Realm = {
   readonly context: QuickJSContext
@@ -49,8 +52,8 @@ export class Engine {
     const runtime = machine.module.newRuntime()
     runtime.setMemoryLimit(limits.memoryBytes)
     runtime.setMaxStackSize(limits.stackBytes)
-    this.#plain = realmIn(runtime, language, plainCall)
-    this.#tracked = realmIn(runtime, { ...language, Proxy: true }, trackedCall)
+    this.#plain = this.#realm(runtime, language, plainCall)
+    this.#tracked = this.#realm(runtime, { ...language, Proxy: true }, trackedCall)
     machine.keep()
   }
 
@@ -60,7 +63,7 @@ export class Engine {
 
   run(run: Run): Answer {
     return this.#with(run, () => {
-      const answer = callIn(this.#plain, run)
+      const answer = whyNoExpression(this.#plain.context, run.expression) ?? callIn(this.#plain, run)
       return 'text' in answer ? (JSON.parse(answer.text) as Answer) : answer
     })
   }
@@ -75,9 +78,20 @@ export class Engine {
   syntaxError(run: Run): Failure | undefined {
     return this.#with(run, () => {
       const { context } = this.#plain
-      const compiled = context.evalCode(functionOf(run.expression, run.names), 'expression', parseOnly)
-      return compiled.error ? failure(context, compiled.error) : undefined
+      return (
+        whyNotParsed(context, functionOf(run.expression, run.names)) ??
+        whyNoExpression(context, run.expression)
+      )
     })
+  }
+
+  /** The handles stay good: the image puts back what they point to. */
+  #realm(runtime: QuickJSRuntime, intrinsics: object, caller: string): Realm {
+    const context = runtime.newContext({ intrinsics })
+    const hostUrl = context.newFunction('url', text =>
+      this.#machine.lend(turnsOfUrl, () => context.newString(urlFieldsAsJson(context.getString(text)))),
+    )
+    return { context, hostUrl, call: context.unwrapResult(context.evalCode(caller, 'call', strict)) }
   }
 
   #with<T>(run: Run, use: () => T): T | Failure {
@@ -94,14 +108,14 @@ export class Engine {
   }
 }
 
-/** The handles stay good: the image puts back what they point to. */
-function realmIn(runtime: QuickJSRuntime, intrinsics: object, caller: string): Realm {
-  const context = runtime.newContext({ intrinsics })
-  return {
-    context,
-    call: context.unwrapResult(context.evalCode(caller, 'call', strict)),
-    hostUrl: context.newFunction('url', text => context.newString(urlFieldsAsJson(context.getString(text)))),
-  }
+/** Brackets let nothing through that would end the parentheses around an expression: `a), (b`. */
+function whyNoExpression(context: QuickJSContext, expression: string): Failure | undefined {
+  return whyNotParsed(context, `[\n${expression}\n]`)
+}
+
+function whyNotParsed(context: QuickJSContext, program: string): Failure | undefined {
+  const compiled = context.evalCode(program, 'expression', parseOnly)
+  return compiled.error ? failure(context, compiled.error) : undefined
 }
 
 function callIn({ context, call, hostUrl }: Realm, run: Run): Failure | { readonly text: string } {
@@ -119,11 +133,15 @@ function failure(context: QuickJSContext, handle: QuickJSHandle): Failure {
   const { name, message } = Object(thrown) as { name?: unknown; message?: unknown }
   const error = {
     name: typeof name === 'string' ? name : 'Error',
-    message: typeof message === 'string' ? message : `threw ${JSON.stringify(thrown)}`,
+    message: typeof message === 'string' ? message : `threw ${shown(thrown)}`,
   }
   if (error.name === 'InternalError' && /out of memory|too long/.test(error.message)) {
     return { limit: `it takes more than ${limits.memoryBytes >> 20} MiB of memory` }
   }
   if (error.message === 'stack overflow') return { limit: 'it is nested too deeply' }
   return error.name === 'SyntaxError' ? { syntaxError: error.message } : { error }
+}
+
+function shown(thrown: unknown): string {
+  return typeof thrown === 'bigint' ? `${thrown}n` : JSON.stringify(thrown)
 }

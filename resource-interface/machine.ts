@@ -5,9 +5,11 @@ import { embeddedWasm } from './embedded.ts'
 import { fuelExport, meter, stackExport } from './meter.ts'
 
 /** Turns of loops between two questions whether to go on. */
-const fuelPerQuestion = 20_000
+const turnsPerQuestion = 20_000
 /** A run that has done less is not late: it is the computer that is busy with something else. */
-const leastQuestions = 100
+const leastTurns = 2_000_000
+/** Enough to come back from the host, and less than any expression needs to call it again. */
+const turnsToReturn = 10
 const pages = { initial: 256, maximum: 1024 }
 /** What lies behind the last byte that is not zero may still belong to it. */
 const imageMargin = 65_536
@@ -35,7 +37,8 @@ export class Machine {
   #fuel: Global = { value: 0 }
   #stack: Global = { value: 0 }
   #deadline = Number.POSITIVE_INFINITY
-  #questions = 0
+  #turns = 0
+  #lent = false
   #data = new Uint8Array()
   #heap = new Uint8Array()
   #stackBase = 0
@@ -71,8 +74,8 @@ export class Machine {
   /** Lets the machine work, throws `Overtime` when it does for too long, and forgets all that it did. */
   run<T>(timeMs: number, work: () => T): T {
     this.#deadline = performance.now() + timeMs
-    this.#fuel.value = fuelPerQuestion
-    this.#questions = 0
+    this.#fuel.value = turnsPerQuestion
+    this.#turns = 0
     try {
       return work()
     } finally {
@@ -81,11 +84,30 @@ export class Machine {
     }
   }
 
+  /**
+   * Lets a run use a function of the host, which costs so many turns. Nothing is thrown meanwhile: what calls the function would make an
+   * error of it that the expression could catch.
+   */
+  lend<T>(turns: number, work: () => T): T {
+    this.#lent = true
+    try {
+      return work()
+    } finally {
+      this.#lent = false
+      this.#turns += turns
+      if (this.#isLate()) this.#fuel.value = turnsToReturn
+    }
+  }
+
   /** The fuel is empty: more of it, or the end of the run, wherever it is. */
   #answer(): void {
-    this.#fuel.value = fuelPerQuestion
-    this.#questions++
-    if (this.#questions > leastQuestions && performance.now() > this.#deadline) throw new Overtime()
+    this.#turns += turnsPerQuestion
+    if (!this.#lent && this.#isLate()) throw new Overtime()
+    this.#fuel.value = turnsPerQuestion
+  }
+
+  #isLate(): boolean {
+    return this.#turns > leastTurns && performance.now() > this.#deadline
   }
 
   /**

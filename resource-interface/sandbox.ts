@@ -79,16 +79,12 @@ function whatIsUndefined(paths: readonly string[], otherwise: string): string {
   return missing.length === 1 ? `${missing[0]} is undefined` : otherwise
 }
 
-/** Parentheses and brackets each let through what the other does not: `a), (b` and `a], [b`. */
 function syntaxError(engine: Engine, expression: string): string | undefined {
-  for (const text of [expression, `[\n${expression}\n]`]) {
-    const answer = engine.syntaxError({ expression: text, names: [], input: '' })
-    if (!answer) continue
-    const why =
-      'syntaxError' in answer ? answer.syntaxError : 'limit' in answer ? answer.limit : 'it does not parse'
-    return `Cannot parse ${quote(expression)}: ${oneLine(why)}`
-  }
-  return undefined
+  const answer = engine.syntaxError({ expression, names: [], input: '' })
+  if (!answer) return undefined
+  const why =
+    'syntaxError' in answer ? answer.syntaxError : 'limit' in answer ? answer.limit : 'it does not parse'
+  return `Cannot parse ${quote(expression)}: ${oneLine(why)}`
 }
 
 function quote(expression: string): string {

@@ -102,6 +102,18 @@ const attacks: readonly [what: string, expression: string, reason: string][] = [
     '(() => { const x = 3n ** 200000n; return (x * x * x).toString() })()',
     'ExpressionLimit',
   ],
+  // The clock is looked at at the same place of each round, which is inside of the host's function.
+  [
+    'an endless loop through the host that catches',
+    "(() => { const s = 'x'.repeat(30_000); for (;;) try { url(s) } catch {} })()",
+    'ExpressionLimit',
+  ],
+  [
+    'names that are hard to read',
+    "(() => { const name = Array.from({ length: 2000 }, (_, i) => String.fromCharCode(0x4e00 + i)).join(''); for (;;) url('http://' + name) })()",
+    'ExpressionLimit',
+  ],
+  ['a very long URL', "url('http://a/' + 'x'.repeat(3000))", 'ExpressionFailed'],
   ['deep recursion', '(function f() { return f() + 1 })()', 'ExpressionLimit'],
   [
     'deep recursion that catches',
@@ -148,7 +160,9 @@ const attacks: readonly [what: string, expression: string, reason: string][] = [
   ['no URL', "url('x')", 'ExpressionFailed'],
   ['no expression', 'return 1', 'ExpressionInvalid'],
   ['half an expression', '1 +', 'ExpressionInvalid'],
+  ['the end of the function around it', '1); (() => 2', 'ExpressionInvalid'],
   ['a thrown text', "(() => { throw 'x' })()", 'ExpressionFailed'],
+  ['a thrown bigint', '(() => { throw 1n })()', 'ExpressionFailed'],
   ['a thrown symbol', '(() => { throw Symbol() })()', 'ExpressionFailed'],
 ]
 
@@ -216,6 +230,20 @@ test('ten thousand evaluations need no more memory than a thousand', () => {
   }
   const before = evaluateMany(1000)
   assert.ok(evaluateMany(9000) - before < 8 << 20)
+})
+
+test('an expression that the host ends says nothing to the console', () => {
+  const { error } = console
+  const said: unknown[] = []
+  console.error = (...words: unknown[]) => said.push(words)
+  try {
+    for (let length = 30_000; length < 30_010; length++) {
+      evaluator.evaluate(`(() => { for (;;) try { url('x'.repeat(${length})) } catch {} })()`, {})
+    }
+  } finally {
+    console.error = error
+  }
+  assert.equal(said, [])
 })
 
 test('what parses and what does not', () => {
