@@ -5,11 +5,14 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { stringify } from 'yaml'
 import { withTempDir } from '../../helpers/temp-dir.ts'
+import { createGitConnector } from '../harness/connector.ts'
 import { type StartedRun, startRun } from '../harness/connectors-run.ts'
 import { gitImage } from '../harness/images.ts'
 import { apply, getObject, kubectl, type Manifest } from '../harness/kubectl.ts'
 import { scenario } from '../harness/scenario.ts'
 import { untilConcluded } from '../harness/workload.ts'
+
+const gitClone = join(import.meta.dirname, '../../../tasks/git-clone/git-clone.yaml')
 
 const following = suite('following a run')
 
@@ -47,6 +50,28 @@ following(
     assert.match(stdout, /^\[never\] Failed: .*connectors-e2e\.example\/none:1/m)
     assert.match(stdout, /^\[never\] waits: (ErrImagePull|ImagePullBackOff)$/m)
     assert.match(stdout, /^taskrun\.tekton\.dev\/\S+ failed: TaskRunImagePullFailed: /m)
+  }),
+)
+
+following(
+  'says what a run may not use, and goes on when that is granted',
+  scenario(async ({ namespace, gitServer }) => {
+    const [owner, team, server] = [await namespace(), await namespace(), await gitServer()]
+    await server.createRepository('app')
+    await createGitConnector({ name: 'repo', namespace: owner, server })
+    const run = startRun([
+      ...['--namespace', team, '--task', gitClone, '--workspace', 'output=emptyDir'],
+      ...['--integration', `code=${owner}/repo`, '--param', 'code.repository=app.git'],
+    ])
+    await run.untilWritten(/^\[clone\] FailedMount: .*PermissionDenied.*connectors\/proxy/m)
+    const binding = ['create', 'rolebinding', 'use-repo', `--namespace=${owner}`]
+    const connector = '--resource=connectors.connectors.alauda.io,connectors.connectors.alauda.io/proxy'
+    const role = ['--verb=get', connector, '--resource-name=repo', `--namespace=${owner}`]
+    await kubectl(['create', 'role', 'use-repo', ...role])
+    await kubectl([...binding, '--role=use-repo', `--serviceaccount=${team}:default`])
+    const { status, stdout, stderr } = await run.ended
+    assert.is(status, 0, stdout + stderr)
+    assert.match(stdout, /^result commit: /m)
   }),
 )
 
