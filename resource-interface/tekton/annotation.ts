@@ -1,8 +1,9 @@
 // The annotation in which a Task or Pipeline says what it can take: a list of integrations, as YAML or JSON.
 import { parse } from 'yaml'
 import type { Value } from '../definition.ts'
+import { isFields } from '../reader.ts'
 import type { InterfaceRef } from '../select.ts'
-import { fieldOf, isRecord, textOf } from './json.ts'
+import { fieldOf, textOf } from './json.ts'
 import { ownTarget, parseRefPath, type Target } from './ref-path.ts'
 import { type RunProblem, sortProblems } from './run-problem.ts'
 import { readAnyValue } from './value.ts'
@@ -126,7 +127,7 @@ function readConfiguration(value: unknown, field: string, problems: RunProblem[]
   const connectors = (Array.isArray(list) ? list : []).flatMap((item, index) => {
     const place = `${field}.connectors[${index}]`
     const connector = readConnector(item, place, problems)
-    if (connector === undefined && isRecord(item))
+    if (connector === undefined && isFields(item))
       problems.push(problem(`${place}.name`, 'Required', 'must have a name'))
     return connector ? [connector] : []
   })
@@ -134,7 +135,7 @@ function readConfiguration(value: unknown, field: string, problems: RunProblem[]
 }
 
 function readConnector(value: unknown, field: string, problems: RunProblem[]): ConnectorRef | undefined {
-  if (!isRecord(value)) {
+  if (!isFields(value)) {
     problems.push(problem(field, 'InvalidType', 'must be an object with the name of a Connector'))
     return undefined
   }
@@ -227,7 +228,7 @@ function readNamed(item: unknown, field: string, problems: RunProblem[]): [strin
   const name = fieldOf(item, 'name')
   if (typeof name === 'string' && name !== '') return [[name, item]]
   problems.push(
-    isRecord(item)
+    isFields(item)
       ? problem(`${field}.name`, 'Required', 'must have a name')
       : problem(field, 'InvalidType', 'must be an object with a name'),
   )

@@ -1,7 +1,7 @@
 // Whether Tekton takes an object for a WorkspaceBinding: it refuses fields that it does not know.
-import { isRecord } from './json.ts'
+import { isAbsent, isFields } from '../reader.ts'
 import type { RunProblem } from './run-problem.ts'
-import { checkShape, isSet, type Shape } from './shape.ts'
+import { checkShape, type Shape } from './shape.ts'
 
 const keyToPath: Shape = { fields: { key: 'text', path: 'text', mode: 'integer' } }
 const keyed = { items: { list: keyToPath }, optional: 'flag' } as const
@@ -103,8 +103,8 @@ const binding: Shape = { fields: { subPath: 'text', ...sources } }
 /** A binding without its name, which the run gives it. */
 export function checkBinding(value: unknown, field: string): readonly RunProblem[] {
   const problems = checkShape(value, binding, field)
-  if (!isRecord(value)) return problems
-  const used = Object.keys(sources).filter(source => isSet(value[source]))
+  if (!isFields(value)) return problems
+  const used = Object.keys(sources).filter(source => !isAbsent(value[source]))
   const names = Object.keys(sources).join(', ')
   if (used.length === 0) problems.push({ field, reason: 'Required', message: `must have one of ${names}` })
   if (used.length > 1) {

@@ -1,7 +1,9 @@
 // What the maker of a run chose. It may come from a form or a request, so it is read like anything from outside.
+
+import { isFields } from '../reader.ts'
 import type { ConnectorRef } from './annotation.ts'
 import type { IntegrationChoice } from './choose.ts'
-import { fieldOf, isRecord, textOf } from './json.ts'
+import { fieldOf, textOf } from './json.ts'
 import type { RunProblem } from './run-problem.ts'
 
 export type RunChoices = {
@@ -20,13 +22,13 @@ export function readChoices(value: unknown): {
   const problems: RunProblem[] = []
   const map = (from: unknown, key: string, field: string): Readonly<Record<string, unknown>> => {
     const found = fieldOf(from, key) ?? {}
-    if (isRecord(found)) return found
+    if (isFields(found)) return found
     problems.push(wrong(field, 'an object'))
     return {}
   }
   const entries = Object.entries(map(value, 'integrations', 'integrations')).map(([name, choice]) => {
     const field = `integrations[${name}]`
-    if (!isRecord(choice)) problems.push(wrong(field, 'an object'))
+    if (!isFields(choice)) problems.push(wrong(field, 'an object'))
     const connectors = fieldOf(choice, 'connectors') ?? []
     if (!Array.isArray(connectors)) problems.push(wrong(`${field}.connectors`, 'a list'))
     const refs = (Array.isArray(connectors) ? connectors : []).flatMap((item, index): ConnectorRef[] => {

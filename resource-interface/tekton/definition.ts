@@ -1,7 +1,8 @@
 // A Task or Pipeline as somebody wrote it: what it declares, and the spec itself.
 import type { Value, ValueType } from '../definition.ts'
+import { isFields } from '../reader.ts'
 import { integrationsAnnotation } from './annotation.ts'
-import { copyJson, fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
+import { copyJson, fieldOf, type JsonObject, listOf, textOf } from './json.ts'
 import { isSubdomain, longestName } from './kubernetes-name.ts'
 import type { RunProblem } from './run-problem.ts'
 import { readValue, typeOfValue } from './value.ts'
@@ -60,14 +61,14 @@ export function parseRunDefinition(
   { kind, knownTasks = [] }: { readonly kind: RunKind; readonly knownTasks?: readonly unknown[] },
 ): ParsedDefinition {
   const problems: RunProblem[] = []
-  if (!isRecord(object)) return { problems: [invalid('', `must be a ${kind}`)] }
+  if (!isFields(object)) return { problems: [invalid('', `must be a ${kind}`)] }
   if (object['kind'] !== kind) problems.push(invalid('kind', `must be ${kind}`))
   if (object['apiVersion'] !== 'tekton.dev/v1') {
     problems.push({ field: 'apiVersion', reason: 'Unsupported', message: 'must be tekton.dev/v1' })
   }
   const metadata = fieldOf(object, 'metadata')
   const spec = copyJson(fieldOf(object, 'spec'))
-  if (!isRecord(spec)) return { problems: [...problems, required('spec', `must be the spec of a ${kind}`)] }
+  if (!isFields(spec)) return { problems: [...problems, required('spec', `must be the spec of a ${kind}`)] }
 
   const name = textOf(fieldOf(metadata, 'name'))
   if (name !== undefined && !(isSubdomain(name) && name.length <= longestName)) {
@@ -120,8 +121,8 @@ function readParam(item: unknown): DeclaredParam[] {
       name,
       type: readType(fieldOf(item, 'type'), properties, fallback),
       hasDefault: fallback !== undefined,
-      defaultKeys: isRecord(fallback) ? Object.keys(fallback) : [],
-      properties: isRecord(properties) ? Object.keys(properties) : [],
+      defaultKeys: isFields(fallback) ? Object.keys(fallback) : [],
+      properties: isFields(properties) ? Object.keys(properties) : [],
       ...(Array.isArray(allowed) && allowed.length > 0 ? { enum: allowed } : {}),
     },
   ]
@@ -129,7 +130,7 @@ function readParam(item: unknown): DeclaredParam[] {
 
 function readType(type: unknown, properties: unknown, fallback: unknown): ValueType {
   if (type === 'string' || type === 'array' || type === 'object') return type
-  return isRecord(properties) ? 'object' : typeOfValue(fallback)
+  return isFields(properties) ? 'object' : typeOfValue(fallback)
 }
 
 function readTasks(spec: JsonObject, known: ReadonlyMap<string, Declarations>): PipelineTask[] {
@@ -160,7 +161,7 @@ function declarationsOf(item: unknown, known: ReadonlyMap<string, Declarations>)
   for (const key of ['taskSpec', 'pipelineSpec']) {
     const spec = fieldOf(item, key)
     // With an apiVersion it is a custom task, whose params nobody here knows.
-    if (isRecord(spec) && spec['apiVersion'] === undefined) return readDeclarations(spec)
+    if (isFields(spec) && spec['apiVersion'] === undefined) return readDeclarations(spec)
   }
   const ref = fieldOf(item, 'taskRef')
   const name = textOf(fieldOf(ref, 'name'))

@@ -1,5 +1,6 @@
 // The order of the tasks of a Pipeline: who waits for whom, and whose results are there to be read.
-import { fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
+import { isFields } from '../reader.ts'
+import { fieldOf, type JsonObject, listOf, textOf } from './json.ts'
 import type { RunProblem } from './run-problem.ts'
 
 const resultOf = /\$\(tasks\.([^.)\s]+)\.results\.[^)]+\)/g
@@ -56,7 +57,7 @@ function hasCycle(waits: ReadonlyMap<string, readonly string[]>): boolean {
 function textsWithin(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
   if (Array.isArray(value)) return value.flatMap(textsWithin)
-  return isRecord(value) ? Object.values(value).flatMap(textsWithin) : []
+  return isFields(value) ? Object.values(value).flatMap(textsWithin) : []
 }
 
 function unknownTask(field: string, name: string): RunProblem {

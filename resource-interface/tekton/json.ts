@@ -1,18 +1,15 @@
 // Reading objects that somebody else wrote.
 import type { Json } from '../definition.ts'
+import { isFields } from '../reader.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 
 /** Deeper than any object of Kubernetes, and far from the end of the stack. */
 const deepest = 100
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Own keys only: a name of the prototype is no field. */
 export function fieldOf(record: unknown, key: string): unknown {
-  return isRecord(record) && Object.hasOwn(record, key) ? record[key] : undefined
+  return isFields(record) && Object.hasOwn(record, key) ? record[key] : undefined
 }
 
 export function textOf(value: unknown): string | undefined {
@@ -60,7 +57,7 @@ function copyList(list: readonly unknown[], depth: number): Json | undefined {
 
 function sorted(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.map(item => sorted(item) ?? null)
-  if (!isRecord(value)) return value
+  if (!isFields(value)) return value
   return Object.fromEntries(
     Object.entries(value as JsonObject)
       .sort(([a], [b]) => compareText(a, b))

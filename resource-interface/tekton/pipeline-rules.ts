@@ -1,7 +1,8 @@
 // What Tekton's webhook asks of the spec of a Pipeline that is embedded in a run.
 import type { Json, ValueType } from '../definition.ts'
+import { isFields } from '../reader.ts'
 import { checkGraph } from './graph-rules.ts'
-import { fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
+import { fieldOf, type JsonObject, listOf, textOf } from './json.ts'
 import { isLabel, isLabelKey } from './kubernetes-name.ts'
 import type { RunProblem } from './run-problem.ts'
 import { checkShape } from './shape.ts'
@@ -61,7 +62,7 @@ function checkWorkspaceNames(list: unknown, field: string): RunProblem[] {
 }
 
 function checkTask(task: unknown, field: string, workspaces: ReadonlySet<string | undefined>): RunProblem[] {
-  if (!isRecord(task)) return []
+  if (!isFields(task)) return []
   const problems: RunProblem[] = [...checkWhen(task['when'], `${field}.when`)]
   if (!isLabel(textOf(task['name']) ?? '')) {
     problems.push({ field: `${field}.name`, reason: 'InvalidName', message: 'must be a DNS label' })
@@ -216,7 +217,7 @@ function seenValue(name: string, value: unknown): Seen {
 
 function inlineSpec(task: unknown): JsonObject | undefined {
   const spec = fieldOf(task, 'taskSpec')
-  return isRecord(spec) && spec['apiVersion'] === undefined && spec['kind'] === undefined
+  return isFields(spec) && spec['apiVersion'] === undefined && spec['kind'] === undefined
     ? (spec as JsonObject)
     : undefined
 }

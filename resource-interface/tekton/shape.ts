@@ -1,5 +1,5 @@
 // The fields and types of Tekton's objects.
-import { isRecord } from './json.ts'
+import { isAbsent, isFields } from '../reader.ts'
 import type { RunProblem } from './run-problem.ts'
 
 export type Shape =
@@ -32,7 +32,7 @@ export function checkShape(value: unknown, shape: Shape, field: string): RunProb
         ? []
         : wrong('a quantity such as 1Gi')
     case 'textMap':
-      return isRecord(value) && Object.values(value).every(item => typeof item === 'string')
+      return isFields(value) && Object.values(value).every(item => typeof item === 'string')
         ? []
         : wrong('a map of strings')
   }
@@ -40,7 +40,7 @@ export function checkShape(value: unknown, shape: Shape, field: string): RunProb
     if (!Array.isArray(value)) return wrong('a list')
     return value.flatMap((item, index) => checkShape(item, shape.list, `${field}[${index}]`))
   }
-  if (!isRecord(value)) return wrong('an object')
+  if (!isFields(value)) return wrong('an object')
   if ('map' in shape) {
     return Object.entries(value).flatMap(([key, item]) => checkShape(item, shape.map, `${field}[${key}]`))
   }
@@ -52,7 +52,7 @@ export function checkShape(value: unknown, shape: Shape, field: string): RunProb
     const place = `${field}.${key}`
     if (inner === undefined)
       return [{ field: place, reason: 'Invalid', message: 'is no field that Tekton knows' } as const]
-    return isSet(item) ? checkShape(item, inner, place) : []
+    return isAbsent(item) ? [] : checkShape(item, inner, place)
   })
   for (const key of required) {
     if (isEmpty(value[key]))
@@ -61,10 +61,6 @@ export function checkShape(value: unknown, shape: Shape, field: string): RunProb
   return problems
 }
 
-export function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null
-}
-
 function isEmpty(value: unknown): boolean {
-  return !isSet(value) || value === '' || (Array.isArray(value) && value.length === 0)
+  return isAbsent(value) || value === '' || (Array.isArray(value) && value.length === 0)
 }

@@ -1,5 +1,5 @@
 // Tekton's variables: `$(params.x)`, `$(params.x[*])`, `$(params["x"])`, `$(workspaces.x.path)`.
-import { isRecord } from './json.ts'
+import { isFields } from '../reader.ts'
 
 const variable = /\$\((params|workspaces)(?:\.([^)\s]+?)|\["([^"\]]+)"\]|\['([^'\]]+)'\])(\[(?:\d+|\*)\])?\)/g
 const whole = /^\$\(params(?:\.([_a-zA-Z0-9-]+)|\["([^"\]]+)"\]|\['([^'\]]+)'\])(?:\[\*\])?\)$/
@@ -48,5 +48,5 @@ function startsOf(dotted: string): string[] {
 function* textsWithin(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value
   else if (Array.isArray(value)) for (const item of value) yield* textsWithin(item)
-  else if (isRecord(value)) for (const item of Object.values(value)) yield* textsWithin(item)
+  else if (isFields(value)) for (const item of Object.values(value)) yield* textsWithin(item)
 }

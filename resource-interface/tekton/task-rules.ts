@@ -1,5 +1,6 @@
 // What Tekton's webhook asks of the spec of a Task.
-import { fieldOf, isRecord, type JsonObject, listOf, textOf } from './json.ts'
+import { isFields } from '../reader.ts'
+import { fieldOf, type JsonObject, listOf, textOf } from './json.ts'
 import { isLabel } from './kubernetes-name.ts'
 import type { RunProblem } from './run-problem.ts'
 import { checkShape } from './shape.ts'
@@ -69,7 +70,7 @@ export function checkParamSpecs(list: unknown, field: string): readonly RunProbl
   const problems = [...checkUnique(list, field)]
   for (const [index, item] of listOf(list).entries()) {
     const place = `${field}[${index}]`
-    if (!isRecord(item)) continue
+    if (!isFields(item)) continue
     const [param] = visibleParams([item])
     if (textOf(item['name']) === undefined || !param) {
       problems.push(required(`${place}.name`, 'must have a name'))
@@ -86,7 +87,7 @@ export function checkParamSpecs(list: unknown, field: string): readonly RunProbl
     if (param.type === 'object' && param.properties === undefined) {
       problems.push(required(`${place}.properties`, 'must be given for an object'))
     }
-    for (const [key, property] of Object.entries(isRecord(item['properties']) ? item['properties'] : {})) {
+    for (const [key, property] of Object.entries(isFields(item['properties']) ? item['properties'] : {})) {
       const kind = fieldOf(property, 'type') ?? 'string'
       if (kind !== 'string' && kind !== '')
         problems.push(invalid(`${place}.properties.${key}.type`, 'must be string'))
@@ -114,7 +115,7 @@ export function visibleParams(list: unknown): readonly VisibleParam[] {
     const name = textOf(fieldOf(item, 'name'))
     if (name === undefined) return []
     const declared = fieldOf(item, 'properties')
-    const properties = isRecord(declared) ? new Set(Object.keys(declared)) : undefined
+    const properties = isFields(declared) ? new Set(Object.keys(declared)) : undefined
     const type = fieldOf(item, 'type')
     const isType = type === 'string' || type === 'array' || type === 'object'
     const inferred = properties ? 'object' : typeOfValue(fieldOf(item, 'default'))
@@ -141,7 +142,7 @@ export function checkUnique(list: unknown, field: string): RunProblem[] {
 }
 
 function checkStep(step: unknown, field: string, usualImage: string | undefined): RunProblem[] {
-  if (!isRecord(step)) return []
+  if (!isFields(step)) return []
   const problems = [
     ...checkContainer(usualImage === undefined ? step : { image: usualImage, ...step }, field),
   ]
@@ -192,13 +193,13 @@ function checkContainer(container: unknown, field: string): RunProblem[] {
 
 function checkWorkspaces(spec: JsonObject, field: string): RunProblem[] {
   const problems = [...checkUnique(spec['workspaces'], `${field}.workspaces`)]
-  const steps = [...listOf(spec['steps']), ...(isRecord(spec['stepTemplate']) ? [spec['stepTemplate']] : [])]
+  const steps = [...listOf(spec['steps']), ...(isFields(spec['stepTemplate']) ? [spec['stepTemplate']] : [])]
   const mounts = steps.flatMap(step => listOf(fieldOf(step, 'volumeMounts')))
   const taken = new Set(mounts.map(mount => cleanPath(textOf(fieldOf(mount, 'mountPath')) ?? '')))
   const names = new Set<unknown>()
   for (const [index, item] of listOf(spec['workspaces']).entries()) {
     const place = `${field}.workspaces[${index}]`
-    if (!isRecord(item)) continue
+    if (!isFields(item)) continue
     const name = textOf(item['name'])
     if (name === undefined) problems.push(required(`${place}.name`, 'must have a name'))
     names.add(name)

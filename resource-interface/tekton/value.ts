@@ -1,11 +1,11 @@
 // The values and types of Tekton's params, read as Tekton reads them.
 import type { Value, ValueType } from '../definition.ts'
-import { isRecord } from './json.ts'
+import { isFields } from '../reader.ts'
 
 /** Tekton takes whatever is no list or map of strings for a string. */
 export function typeOfValue(value: unknown): ValueType {
   if (Array.isArray(value)) return value.every(isTextOrNull) ? 'array' : 'string'
-  if (isRecord(value)) return Object.values(value).every(isTextOrNull) ? 'object' : 'string'
+  if (isFields(value)) return Object.values(value).every(isTextOrNull) ? 'object' : 'string'
   return 'string'
 }
 
@@ -20,7 +20,7 @@ export function readValue(value: unknown, type: ValueType): Value | undefined {
     case 'array':
       return Array.isArray(value) ? readTexts(value) : undefined
     case 'object': {
-      if (!isRecord(value)) return undefined
+      if (!isFields(value)) return undefined
       const texts = readTexts(Object.values(value))
       return texts && Object.fromEntries(Object.keys(value).map((key, index) => [key, texts[index] ?? '']))
     }
@@ -29,7 +29,7 @@ export function readValue(value: unknown, type: ValueType): Value | undefined {
 
 /** A value of any of the three types. */
 export function readAnyValue(value: unknown): Value | undefined {
-  return readValue(value, Array.isArray(value) ? 'array' : isRecord(value) ? 'object' : 'string')
+  return readValue(value, Array.isArray(value) ? 'array' : isFields(value) ? 'object' : 'string')
 }
 
 /** Every text in a value. */

@@ -1,6 +1,7 @@
 // Where Tekton allows which variables: its own expressions, so that what passes here passes there.
 import type { ValueType } from '../definition.ts'
-import { fieldOf, isRecord, listOf } from './json.ts'
+import { isFields } from '../reader.ts'
+import { fieldOf, listOf } from './json.ts'
 import type { RunProblem } from './run-problem.ts'
 
 /** A param as the steps of a task see it. */
@@ -67,7 +68,7 @@ export function checkHandedOn(value: unknown, field: string, params: readonly Vi
     return checkKnown(value, 'params', { names: new Set(params.map(({ name }) => name)), field })
   }
   const place = Array.isArray(value) ? 'list' : 'plain'
-  const items = Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : [value]
+  const items = Array.isArray(value) ? value : isFields(value) ? Object.values(value) : [value]
   const texts = items.flatMap((item): Text[] => (typeof item === 'string' ? [[field, item, place]] : []))
   return [...checkDeclaredUse(texts, params), ...checkArrayUse(texts, params)]
 }
