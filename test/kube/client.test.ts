@@ -181,25 +181,6 @@ for (const [status, reason, code, expected] of refusals) {
   })
 }
 
-for (const [what, answer] of [
-  ['of a group that serves other kinds', { message: 'the server could not find the requested resource' }],
-  ['of a group that is not there', undefined],
-] as const) {
-  test(`a kind ${what} is said to be missing`, async () => {
-    await withApiServer(
-      (_, response) => {
-        if (answer) refuse(response, 404, answer)
-        else response.writeHead(404).end('404 page not found\n')
-      },
-      async ({ client }) => {
-        const error = await failure(client.create(configMaps, { metadata: { namespace: 'team', name: 'a' } }))
-        assert.is(error.code, 'NOT_FOUND')
-        assert.match(error.message, 'answered 404 NotFound: it serves no such kind')
-      },
-    )
-  })
-}
-
 test('what the server says about a Secret that was sent is not repeated', async () => {
   const body = {
     kind: 'Status',
