@@ -52,7 +52,7 @@ export function scanCode(text: string, start: number): Code | undefined {
         take(comment, true)
         continue
       }
-      const before = bare.trimEnd()
+      const before = endOf(bare)
       if (/[)}]$/.test(before)) doubtful = true
       const end =
         /[\w$)\]}'"`]$/.test(before) && !wordsBeforeOperand.test(before) ? undefined : endOfRegExp(text, at)
@@ -76,6 +76,12 @@ export function scanCode(text: string, start: number): Code | undefined {
     } else take(at + 1, false)
   }
   return undefined
+}
+
+/** The last word before blanks; looking at all of the code for each slash would take the square of its length. */
+function endOf(bare: string): string {
+  const near = bare.slice(-64).trimEnd()
+  return near.length > 16 ? near : bare.trimEnd()
 }
 
 function endOfString(text: string, start: number): number | undefined {

@@ -56,6 +56,18 @@ export function textFaults(
   })
 }
 
+const maxExpressions = 256
+
+/** A limit for all expressions of a definition: each may take its time. */
+export function countFault(texts: readonly string[], evaluator: Evaluator): Fault | undefined {
+  const count = texts
+    .map(text => templateOf(text, evaluator))
+    .flatMap(template => ('error' in template ? [] : template.parts))
+    .filter(part => 'expression' in part).length
+  if (count <= maxExpressions) return undefined
+  return { reason: 'Invalid', message: `must not hold more than ${maxExpressions} expressions: has ${count}` }
+}
+
 /** The params that a text mentions. */
 export function paramsOf(text: string, evaluator: Evaluator): readonly string[] {
   const template = templateOf(text, evaluator)

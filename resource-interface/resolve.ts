@@ -10,11 +10,11 @@ import type {
   ValueType,
   WorkspaceSpec,
 } from './definition.ts'
-import { evaluateText, type Fault, paramsOf } from './expression.ts'
+import { countFault, evaluateText, type Fault, paramsOf } from './expression.ts'
 import type { Problem } from './problem.ts'
 import { at, isAbsent } from './reader.ts'
 import type { Evaluator, Variables } from './sandbox.ts'
-import { textsIn } from './texts.ts'
+import { textsIn, textsOf } from './texts.ts'
 import { enumMismatch, typeMismatch } from './value.ts'
 
 /** A Connector, as far as expressions and selection look at it; all of its fields are visible to expressions. */
@@ -80,7 +80,12 @@ export function resolveInterface(
   const unknown = new Set(definition.params.map(({ name }) => name).filter(name => !known.has(name)))
   const sorted = [...connectors].sort((a, b) => compare(keyOf(a), keyOf(b)))
   const [connector] = sorted
-  if (!connector) return { params, attributes: [], workspaces: [], problems }
+  const tooMany = countFault(
+    textsOf(definition).map(({ text }) => text),
+    evaluator,
+  )
+  if (tooMany) problems.push({ field: 'spec', ...tooMany })
+  if (!connector || tooMany) return { params, attributes: [], workspaces: [], problems }
   const variables = {
     connector,
     params: Object.fromEntries(

@@ -8,6 +8,7 @@ export type Template = { readonly parts: readonly Part[] } | { readonly error: s
 /** Tells whether the engine's parser takes a text as one expression; asked only where a scan leaves doubt. */
 export type IsExpression = (text: string) => boolean
 
+const maxLength = 16_384
 /** Ends that are tried where the scan alone does not say which brace closes an expression. */
 const maxCandidates = 64
 
@@ -16,6 +17,9 @@ const maxCandidates = 64
  * written as it is; expressions in its strings count. Any other brace is written `{'{'}`. A `}` by itself is text.
  */
 export function parseTemplate(template: string, isExpression: IsExpression): Template {
+  if (template.length > maxLength && opening.test(template)) {
+    return { error: `the text is longer than ${maxLength} characters` }
+  }
   const parts: Part[] = []
   let text = ''
   const push = (expression: string) => {
@@ -46,6 +50,7 @@ export function parseTemplate(template: string, isExpression: IsExpression): Tem
   return { parts }
 }
 
+const opening = /[{$]/
 const jsonObject = /\{(?:\s*"(?:[^"\\]|\\.)*"\s*:|\})/y
 
 function opensExpression(template: string, at: number): boolean {

@@ -1,7 +1,7 @@
 // Everything that is wrong with a ResourceInterface, at once: for resolve, the command line and the admission webhook.
 import { descriptorsAnnotation } from './definition.ts'
 import { parseDescriptors } from './descriptor.ts'
-import { textFaults } from './expression.ts'
+import { countFault, textFaults } from './expression.ts'
 import { readDefinition } from './parse.ts'
 import type { Problem } from './problem.ts'
 import { isFields } from './reader.ts'
@@ -15,9 +15,14 @@ export function validateInterface(
 ): readonly Problem[] {
   const { definition, problems } = readDefinition(object)
   const context = { params: definition.params.map(param => param.name), evaluator: options.evaluator }
-  const expressions = textsOf(definition).flatMap(({ field, text }) =>
-    textFaults(text, context).map(fault => ({ field, ...fault })),
+  const texts = textsOf(definition)
+  const tooMany = countFault(
+    texts.map(({ text }) => text),
+    options.evaluator,
   )
+  const expressions = tooMany
+    ? [{ field: 'spec', ...tooMany }]
+    : texts.flatMap(({ field, text }) => textFaults(text, context).map(fault => ({ field, ...fault })))
   const descriptors = parseDescriptors(annotationOf(object, descriptorsAnnotation), context).problems
   return [...problems, ...expressions, ...descriptors]
 }

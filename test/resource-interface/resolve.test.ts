@@ -205,6 +205,13 @@ test('an expression in a workspace keeps the type of its value', () => {
   })
 })
 
+test('more expressions than there may be are not evaluated', () => {
+  const endless = { name: 'a', expression: '{(() => { for (;;); })()}'.repeat(257) }
+  const resolved = resolve({ attributes: [endless] })
+  assert.equal(problemsOf(resolved), ['spec Invalid'])
+  assert.equal([resolved.attributes, resolved.workspaces], [[], []])
+})
+
 test('connectors are wanted, once each', () => {
   assert.equal(problemsOf(resolve({}, undefined, [])), ['connectors ConnectorRequired'])
   assert.equal(problemsOf(resolve({}, undefined, [demo, demo])), ['connectors Duplicate'])

@@ -45,6 +45,7 @@ const splits: readonly [string, unknown][] = [
   ['{`}${"}" + `${1}`}{`}', [['`}${"}" + `${1}`}{`']]],
   ['{/[}/]}/.test("}")}', [['/[}/]}/.test("}")']]],
   ['{x.replace(/\\}/g, "")}', [['x.replace(/\\}/g, "")']]],
+  [`{a${' '.repeat(100)}/ 1}/`, [[`a${' '.repeat(100)}/ 1`], '/']],
   ['{a / b}/{c / d}', [['a / b'], '/', ['c / d']]],
   ['{(() => { return 1 })() / 2}x/y}', [['(() => { return 1 })() / 2'], 'x/y}']],
   ['{(() => { return /}/ })()}', [['(() => { return /}/ })()']]],
@@ -88,5 +89,10 @@ for (const [template, expected] of splits) {
     else assert.equal(parts, expected)
   })
 }
+
+test('a long text is refused where it may hold expressions', () => {
+  assert.equal(partsOf('x'.repeat(100_000)), ['x'.repeat(100_000)])
+  assert.is(partsOf(`{1}${'x'.repeat(100_000)}`), 'the text is longer than 16384 characters')
+})
 
 test.run()

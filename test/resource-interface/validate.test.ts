@@ -264,6 +264,7 @@ const specs: readonly [what: string, spec: { readonly [field: string]: unknown }
     `${merge}.description InvalidType`,
     `${merge}.enabled InvalidType`,
   ],
+  ['too many expressions', { attributes: [{ name: 'a', expression: '{1}'.repeat(257) }] }, 'spec Invalid'],
   // All at once.
   [
     'many faults',
