@@ -140,7 +140,9 @@ function missingProblems(keys: readonly ObjectKey[], catalog: Catalog): readonly
     }
     const { connectorClassName } = connector.spec
     if (catalog.classes.some(({ metadata }) => metadata.name === connectorClassName)) return []
-    const message = `is of ConnectorClass "${connectorClassName ?? ''}", which is not there`
+    const message = connectorClassName
+      ? `is of ConnectorClass "${connectorClassName}", which is not there`
+      : 'names no ConnectorClass'
     return [{ field, reason: 'ClassNotFound', message }]
   })
 }

@@ -72,8 +72,8 @@ export function chooseFor(
     const known = `${connector.metadata.namespace ?? ''}/${connector.metadata.name}`.replace(/^\//, '')
     problems.push({
       field: `${field}.connectors[${known}]`,
-      reason: 'UnknownReference',
-      message: `has no ConnectorClass: there is no "${name ?? ''}"`,
+      reason: 'ClassNotFound',
+      message: name ? `is of ConnectorClass "${name}", which is not there` : 'names no ConnectorClass',
     })
     return []
   })

@@ -116,7 +116,7 @@ function collectParams({ definition, choices, own, wired, isOpen }: Collecting<V
     problems.push({
       field: `params[${name}]`,
       reason: 'UnknownParam',
-      message: `is no param of the ${definition.kind}`,
+      message: `is no param of the ${definition.kind}: it has ${named(definition.params)}`,
     })
   }
   for (const param of definition.params) {
@@ -149,7 +149,7 @@ function collectWorkspaces({ definition, choices, own, wired, isOpen }: Collecti
     problems.push({
       field: `workspaces[${name}]`,
       reason: 'UnknownReference',
-      message: `is no workspace of the ${definition.kind}`,
+      message: `is no workspace of the ${definition.kind}: it has ${named(definition.workspaces)}`,
     })
   }
   for (const { name, optional } of definition.workspaces) {
@@ -193,6 +193,11 @@ function requiredMessage(filling: Filling | undefined): string {
     : 'must be set: it has no default'
 }
 
+function named(items: readonly { readonly name: string }[]): string {
+  const names = items.map(({ name }) => name).sort(compareText)
+  return names.join(', ') || 'none'
+}
+
 function unknownChoices({ integrations, ambiguous }: Integrations, choices: RunChoices): RunProblem[] {
   const known = new Set([...integrations.map(({ name }) => name), ...ambiguous])
   return Object.keys(choices.integrations ?? {})
@@ -200,7 +205,7 @@ function unknownChoices({ integrations, ambiguous }: Integrations, choices: RunC
     .map(name => ({
       field: `integrations[${name}]`,
       reason: 'UnknownReference',
-      message: 'is no integration that is declared',
+      message: `is no integration that is declared: there is ${named(integrations)}`,
     }))
 }
 

@@ -4,6 +4,7 @@ import type { Problem } from '../problem.ts'
 export type RunProblemReason =
   | Problem['reason']
   | 'ConnectorNotFound'
+  | 'ClassNotFound'
   /** The declaration fixes the value: a choice may not replace it. */
   | 'NotSetAtRuntime'
   /** Valid in itself, but no run can be made of it. */

@@ -36,7 +36,7 @@ const choices: readonly Row[] = [
   [
     'a Connector whose class is not there',
     task([code({ connectorRef: { name: 'lost', namespace: 'ci' } })]),
-    'integrations[code].connectors[ci/lost] UnknownReference',
+    'integrations[code].connectors[ci/lost] ClassNotFound',
   ],
   [
     'another Connector than the fixed one',
