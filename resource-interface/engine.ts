@@ -4,7 +4,13 @@ import { functionOf, plainCall, trackedCall } from './guest.ts'
 import { Machine, Overtime } from './machine.ts'
 import { urlFieldsAsJson } from './url.ts'
 
-const limits = { timeMs: 50, memoryBytes: 8 << 20, stackBytes: 32 << 10, expressionLength: 16_384 }
+const limits = {
+  timeMs: 50,
+  memoryBytes: 8 << 20,
+  stackBytes: 32 << 10,
+  expressionLength: 16_384,
+  inputLength: 1 << 20,
+}
 
 /** One expression, its variables in the order of `names`, and their values as JSON of a list. */
 export type Run = { readonly expression: string; readonly names: readonly string[]; readonly input: string }
@@ -97,6 +103,9 @@ export class Engine {
   #with<T>(run: Run, use: () => T): T | Failure {
     if (run.expression.length > limits.expressionLength) {
       return { limit: `it is longer than ${limits.expressionLength} characters` }
+    }
+    if (run.input.length > limits.inputLength) {
+      return { limit: `its variables are longer than ${limits.inputLength} characters` }
     }
     try {
       return this.#machine.run(limits.timeMs, use)

@@ -9,6 +9,7 @@ export const plainCall = `(expression, input, hostUrl) => {
   const { parse, stringify } = JSON
   delete Math.random
   const url = text => {
+    if (text == null) throw new TypeError('cannot take the URL of ' + text)
     const fields = parse(hostUrl(text = String(text)))
     if (!fields) throw new TypeError('Invalid URL: ' + text)
     fields.__proto__ = { toString: () => fields.href }

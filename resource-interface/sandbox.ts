@@ -65,12 +65,14 @@ function evaluate(engine: Engine, expression: string, variables: Variables): Eva
 }
 
 /**
- * A missing field turns into the word `undefined` as soon as it meets a string. The word is a sign of that where
- * nothing that went in holds it; whether a field was missing is then looked at more closely.
+ * A missing field turns into the word `undefined` as soon as it meets a string, and into null inside of a list. Such a
+ * word is a sign of that where nothing that went in holds it; whether a field was missing is then looked at more closely.
  */
 function mayHoldUndefined(value: unknown, input: string, expression: string): boolean {
-  const sign = /undefined|\bNaN\b/
-  return sign.test(JSON.stringify(value)) && !sign.test(input) && !sign.test(expression)
+  const text = JSON.stringify(value)
+  return [/undefined/, /\bNaN\b/, /\bnull\b/].some(
+    sign => sign.test(text) && !sign.test(input) && !sign.test(expression),
+  )
 }
 
 function whatIsUndefined(paths: readonly string[], otherwise: string): string {

@@ -44,6 +44,7 @@ const values: readonly [string, unknown][] = [
   ["'' + url('https://EXAMPLE.com')", 'https://example.com/'],
   ['JSON.stringify({a: 1})', '{"a":1}'],
   ["'the word undefined'", 'the word undefined'],
+  ['[params.absent ?? null]', [null]],
   ['"comment" // at the end', 'comment'],
 ]
 
@@ -58,6 +59,8 @@ const undefinedPaths: readonly [string, string][] = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what is tested
   ['`${params.a}-${params.b}`', 'one of params.a, params.b'],
   ['params.tags[2]', 'params.tags[2]'],
+  ['[params.a, 1]', 'params.a'],
+  ['url(connector.spec.nope).host', 'connector.spec.nope'],
   ['conector.spec', 'conector'],
   ['[params.a].concat("x").join("undefined")', 'params.a'],
 ]
@@ -244,6 +247,12 @@ test('an expression that the host ends says nothing to the console', () => {
     console.error = error
   }
   assert.equal(said, [])
+})
+
+test('huge variables are refused before they go in', () => {
+  const evaluation = evaluator.evaluate('1', { params: { x: 'x'.repeat(1 << 20) } })
+  assert.is('reason' in evaluation && evaluation.reason, 'ExpressionLimit')
+  assert.ok('value' in evaluator.evaluate('params.x.length', { params: { x: 'x'.repeat(100_000) } }))
 })
 
 test('what parses and what does not', () => {
