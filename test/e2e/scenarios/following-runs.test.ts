@@ -8,8 +8,9 @@ import { withTempDir } from '../../helpers/temp-dir.ts'
 import { createGitConnector } from '../harness/connector.ts'
 import { type StartedRun, startRun } from '../harness/connectors-run.ts'
 import { gitImage } from '../harness/images.ts'
-import { apply, getObject, kubectl, type Manifest } from '../harness/kubectl.ts'
+import { getObject, kubectl } from '../harness/kubectl.ts'
 import { scenario } from '../harness/scenario.ts'
+import { userOf } from '../harness/user.ts'
 import { untilConcluded } from '../harness/workload.ts'
 
 const gitClone = join(import.meta.dirname, '../../../tasks/git-clone/git-clone.yaml')
@@ -22,7 +23,7 @@ following(
     const team = await namespace()
     const sidecars = [{ name: 'helper', ...script('echo aside; exec sleep 600') }]
     const steps = [
-      { name: 'one', ...script('echo first; echo second >&2') },
+      { name: 'one', ...script('echo first; echo second') },
       { name: 'two', ...script("printf 'without an end'") },
     ]
     const { status, stdout, stderr } = await runOf(team, { sidecars, steps }).then(({ ended }) => ended)
@@ -152,6 +153,33 @@ following(
   }),
 )
 
+following(
+  'needs no more rights than the documentation of the command line says',
+  scenario(async context => {
+    const { namespace, gitServer, onEnd } = context
+    const [team, server] = [await namespace(), await gitServer()]
+    const commit = await server.createRepository('app')
+    await createGitConnector({ name: 'repo', namespace: team, server })
+    await kubectl(['apply', `--namespace=${team}`, `--filename=${gitClone}`])
+    await withTempDir(async dir => {
+      const tasks = { ...runRule('get'), resources: ['tasks'] }
+      const KUBECONFIG = await userOf({ dir, team, name: 'author', onEnd }, [
+        ...[runRule('create', 'get'), podRule, { ...podRule, resources: ['pods/log'] }, tasks],
+      ])
+      const view = ['--clusterrole=connectors-view', `--serviceaccount=${team}:author`]
+      await kubectl(['create', 'clusterrolebinding', `${team}-view`, ...view])
+      onEnd(() => kubectl(['delete', 'clusterrolebinding', `${team}-view`]))
+      const choice = ['--integration', 'code=repo', '--param', 'code.repository=app.git']
+      const args = ['--namespace', team, '--task', 'git-clone', '--workspace', 'output=emptyDir', ...choice]
+      const { status, stdout, stderr } = await startRun(args, { KUBECONFIG }).ended
+      assert.is(status, 0, stdout + stderr)
+      assert.is(stderr, '')
+      assert.match(stdout, /^\[clone\] \+ git init/m)
+      assert.ok(stdout.includes(`result commit: "${commit}"`), stdout)
+    })
+  }),
+)
+
 following.run()
 
 const endless = { steps: [{ name: 'endless', ...script('echo started; exec sleep 600') }] }
@@ -184,40 +212,4 @@ const podRule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] }
 
 function runRule(...verbs: readonly string[]) {
   return { apiGroups: ['tekton.dev'], resources: ['taskruns'], verbs }
-}
-
-type User = {
-  readonly dir: string
-  readonly team: string
-  readonly name: string
-  onEnd(undo: () => Promise<unknown>): void
-}
-
-/** A ServiceAccount of the namespace with these rights in the whole cluster, and the path of its kubeconfig. */
-async function userOf({ dir, team, name, onEnd }: User, rules: readonly object[]): Promise<string> {
-  const roleName = `${team}-${name}`
-  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: roleName } }
-  const account: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: team } }
-  onEnd(() => kubectl(['delete', `clusterrole/${roleName}`, `clusterrolebinding/${roleName}`]))
-  await apply([
-    account,
-    { ...rbac, kind: 'ClusterRole', rules },
-    {
-      ...rbac,
-      kind: 'ClusterRoleBinding',
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: roleName },
-      subjects: [{ kind: 'ServiceAccount', name, namespace: team }],
-    },
-  ])
-  const token = (await kubectl(['create', 'token', name, `--namespace=${team}`])).trim()
-  const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '--output=json']))
-  const path = join(dir, `${name}.json`)
-  await writeFile(
-    path,
-    JSON.stringify({ ...config, users: [{ name: config.users[0].name, user: { token } }] }),
-    {
-      mode: 0o600,
-    },
-  )
-  return path
 }
