@@ -11,7 +11,7 @@ import { compareText, type JsonObject } from './json.ts'
 import { checkPipelineSpec } from './pipeline-rules.ts'
 import { buildRun, checkRunOptions, type RunOptions } from './run.ts'
 import { type RunProblem, sortProblems } from './run-problem.ts'
-import { hasResultReference, hasVariable } from './substitution.ts'
+import { hasResultReference, namesVariable } from './substitution.ts'
 import { checkTaskSpec } from './task-rules.ts'
 import { readValue, textsOf } from './value.ts'
 import { wireTasks } from './wire.ts'
@@ -216,7 +216,7 @@ function choiceOf({ integrations = {} }: RunChoices, name: string): IntegrationC
 /** Nothing quotes them: `$(context.taskRun.name)` is replaced in a value too, and `$(PATH)` in a step's environment. */
 function variablesLeft(params: ReadonlyMap<string, Value>): RunProblem[] {
   return [...params]
-    .filter(([, value]) => textsOf(value).some(hasVariable))
+    .filter(([, value]) => textsOf(value).some(namesVariable))
     .map(([name]) => ({
       field: `params[${name}]`,
       reason: 'Unsupported',

@@ -34,6 +34,11 @@ export function hasVariable(text: string): boolean {
   return text.includes('$(')
 }
 
+/** Something that Tekton or Kubernetes may take for a name of theirs: `$(git log)` of a script they leave alone. */
+export function namesVariable(text: string): boolean {
+  return /\$\([^\s()]+\)/.test(text)
+}
+
 /** How a task takes over a param of its Pipeline. */
 export function referenceTo(name: string, type: 'string' | 'array' | 'object'): string | readonly string[] {
   if (type === 'string') return `$(params.${name})`

@@ -12,6 +12,7 @@ import { withTempDir } from '../helpers/temp-dir.ts'
 
 const test = suite('connectors run')
 const gitClone = join(import.meta.dirname, '../../tasks/git-clone/git-clone.yaml')
+const gitCli = join(import.meta.dirname, '../../tasks/git-cli/git-cli.yaml')
 
 const build = {
   apiVersion: 'tekton.dev/v1',
@@ -234,6 +235,8 @@ async function saysWhatIsWrong({ run }: Setup): Promise<void> {
   )
   const another = await run('--task', 'build.yaml', '-i', 'image=code', '-p', 'image.repository=a')
   assertRefused(another, 7, /integrations\[image\]\.interface/)
+  const spared = await run('--task', gitCli, '-i', 'code=code', '-w', 'source=emptyDir')
+  assert.is(spared.status, 0, spared.stderr)
   const unset = await run('--task', gitClone, '-i', 'code=code')
   assertRefused(unset, 2, /integrations\[code\]\.params\.repository: /)
 }

@@ -331,7 +331,7 @@ test('warns of values in which something else will be put', () => {
   const task = makeTask([], { params: [{ name: 'git-url' }, { name: 'list', type: 'array', default: [] }] })
   const warningsOf = (params: Readonly<Record<string, unknown>>) =>
     integrateRun({ ...surroundings, task, choices: { params } } as RunInput, { evaluator }).warnings
-  assert.equal(warningsOf({ 'git-url': '$5 {a} (b)', list: ['$'] }), [])
+  assert.equal(warningsOf({ 'git-url': '$5 {a} (b)', list: ['$', '$(git log)'] }), [])
   const found = warningsOf({ 'git-url': 'a$(context.taskRun.name)', list: ['a', '$(HOME)'] })
   assert.equal(
     found.map(({ field }) => field),
