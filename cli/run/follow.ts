@@ -95,11 +95,18 @@ async function followTaskRun(
       const taskRun = await patiently(() => client.find(taskRuns, ref, { signal }), options)
       if (taskRun === undefined) return
       const podName = taskRun.status?.podName
+      const outcome = outcomeOf(taskRun)
       if (podName && !seen.has(podName)) {
         seen.add(podName)
         await followSteps({ namespace: ref.namespace, name: podName }, options)
-      } else if (outcomeOf(taskRun) !== undefined) return
-      else await clock.sleep(pollMs, { signal })
+      } else if (outcome === undefined) await clock.sleep(pollMs, { signal })
+      else {
+        // A PipelineRun only counts the tasks that failed.
+        if (label !== '' && !outcome.succeeded) {
+          write(`[${label}] failed: ${outcome.reason}: ${outcome.message.replaceAll(/\s+/g, ' ').trim()}`)
+        }
+        return
+      }
     }
   } catch (error) {
     if (signal.aborted) return

@@ -135,7 +135,7 @@ test('a TaskRun: what its steps write, in their order, and its results', async (
   ])
 })
 
-test('a PipelineRun: its tasks by their names, and skipped kinds left alone', async () => {
+test('a PipelineRun: its tasks by their names, why one failed, and skipped kinds left alone', async () => {
   const childReferences = [
     { kind: 'TaskRun', name: 'run-a', pipelineTaskName: 'a' },
     { kind: 'CustomRun', name: 'run-c', pipelineTaskName: 'c' },
@@ -151,7 +151,7 @@ test('a PipelineRun: its tasks by their names, and skipped kinds left alone', as
       ['a', 'b'].flatMap(name => [
         [
           at.taskRun(`run-${name}`),
-          object('TaskRun', name, { ...ended('True', 'S'), podName: `${name}-pod` }),
+          object('TaskRun', name, { ...ended(name === 'a' ? 'True' : 'False', 'S'), podName: `${name}-pod` }),
         ],
         [at.pod(`${name}-pod`), pod(`${name}-pod`, started, 'Succeeded')],
         [at.log(`${name}-pod`), logs({ 'step-one': [`I am ${name}\n`] })],
@@ -159,7 +159,7 @@ test('a PipelineRun: its tasks by their names, and skipped kinds left alone', as
     ),
   })
   assert.is(outcome.succeeded, false)
-  assert.equal([...lines].sort(), ['[a : one] I am a', '[b : one] I am b'])
+  assert.equal([...lines].sort(), ['[a : one] I am a', '[b : one] I am b', '[b] failed: S: it is S'])
 })
 
 test('a step writes in its own lines, and in its own colours', async () => {
