@@ -318,6 +318,42 @@ test('knows the params of a Task that the Pipeline refers to, and warns when it 
     sure.problems.map(({ reason }) => reason),
     ['InvalidType'],
   )
+  for (const ref of [
+    { apiVersion: 'example.com/v1', kind: 'Thing' },
+    { kind: 'Thing' },
+    { resolver: 'hub' },
+  ]) {
+    const elsewhere = [{ name: 'a', taskRef: { name: 'git-clone', ...ref } }]
+    const other = wire([revision], { params: [], tasks: elsewhere })
+    const { problems, warnings } = integrateRun({ ...input, ...other, tasks: [known] }, { evaluator })
+    assert.equal([problems.length, warnings.length], [0, 1], JSON.stringify(ref))
+  }
+})
+
+test('leaves what is in the cluster to the cluster, but not what it changes of it', () => {
+  const byReference = { options: { byReference: true } }
+  const problemsOf = (input: Partial<RunInput>, choices: RunInput['choices']) =>
+    integrateRun({ ...surroundings, choices, ...input } as RunInput, { evaluator }).problems.map(
+      ({ field }) => field,
+    )
+  const empty = { task: makeTask([], { params: [], steps: [] }) }
+  assert.equal(problemsOf(empty, {}), ['spec.steps'])
+  assert.equal(problemsOf({ ...empty, ...byReference }, {}), [])
+  const tasks = [{ name: 'a', taskRef: { name: 'git-clone' }, retries: 'x' }]
+  const changed = { ...wire([revision], { params: [], tasks }), ...byReference }
+  assert.equal(problemsOf(changed, { integrations: { code } }), ['spec.tasks[0].retries'])
+})
+
+test('takes a list that allows nothing for none', () => {
+  const task = makeTask([], { params: [{ name: 'git-url', enum: [] }] })
+  assert.ok(run({ task }, { params: { 'git-url': 'x' } }))
+})
+
+test('takes quantities as texts and as numbers', () => {
+  const task = makeTask([], { params: [] })
+  for (const sizeLimit of ['1Gi', '1.5e3', 1024]) {
+    assert.ok(run({ task }, { workspaces: { source: { emptyDir: { sizeLimit } } } }), String(sizeLimit))
+  }
 })
 
 test('takes an image from the template of the steps, and fields in any case', () => {
