@@ -14,6 +14,7 @@ import { countFault, evaluateText, type Fault, paramsOf } from './expression.ts'
 import type { Problem } from './problem.ts'
 import { at, isAbsent } from './reader.ts'
 import type { Evaluator, Variables } from './sandbox.ts'
+import { checkBinding } from './tekton/binding.ts'
 import { textsIn, textsOf } from './texts.ts'
 import { enumMismatch, typeMismatch } from './value.ts'
 
@@ -78,7 +79,7 @@ export function resolveInterface(
   })
   const known = new Set(params.map(({ name }) => name))
   const unknown = new Set(definition.params.map(({ name }) => name).filter(name => !known.has(name)))
-  const sorted = [...connectors].sort((a, b) => compare(keyOf(a), keyOf(b)))
+  const sorted = [...connectors].sort(byNamespaceAndName)
   const [connector] = sorted
   const tooMany = countFault(
     textsOf(definition).map(({ text }) => text),
@@ -128,7 +129,17 @@ function strangers(definition: Definition, given: Choice['params']): Problem[] {
 function resolveParam(spec: ParamSpec, given: unknown): { readonly value: Value } | Fault {
   const value = isAbsent(given) ? spec.default : given
   if (value === undefined) return { reason: 'Required', message: 'must be given: it has no default' }
-  return checked(value, spec)
+  const found = checked(value, spec)
+  return spec.type === 'object' && 'value' in found ? completed(found.value, spec) : found
+}
+
+/** As Tekton does it: keys that are not given come from the default, and all that are declared must be there. */
+function completed(value: Value, spec: ParamSpec): { readonly value: Value } | Fault {
+  const whole = { ...(spec.default as object | undefined), ...(value as object) }
+  const missing = spec.properties?.filter(key => !Object.hasOwn(whole, key)) ?? []
+  if (missing.length === 0) return { value: whole }
+  const keys = missing.map(key => JSON.stringify(key)).join(', ')
+  return { reason: 'Required', message: `must have the keys of the param: lacks ${keys}` }
 }
 
 function checked(value: unknown, spec: Pick<ParamSpec, 'type' | 'enum'>): { readonly value: Value } | Fault {
@@ -162,6 +173,7 @@ function resolveWorkspace(spec: WorkspaceSpec, index: number, context: Context):
   if (texts.some(({ text }) => mentionsUnknown(text, context))) return []
   const before = context.problems.length
   const binding = resolveJson(spec.value, field, context) as Binding
+  if (context.problems.length === before) context.problems.push(...checkBinding(binding, field))
   if (context.problems.length > before) return []
   return [{ name: spec.name, ...(spec.mapping === undefined ? {} : { mapping: spec.mapping }), binding }]
 }
@@ -188,6 +200,10 @@ function resolveJson(value: Json, field: string, context: Context): Json {
 /** `namespace/name`, or the name of a Connector whose namespace is understood. */
 function keyOf({ metadata }: ConnectorObject): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`
+}
+
+function byNamespaceAndName({ metadata: a }: ConnectorObject, { metadata: b }: ConnectorObject): number {
+  return compare(a.namespace ?? '', b.namespace ?? '') || compare(a.name, b.name)
 }
 
 /** By code unit, which is the same everywhere. */

@@ -1,6 +1,7 @@
 // Whether Tekton takes an object for a WorkspaceBinding: it refuses fields that it does not know.
+
+import type { Problem } from '../problem.ts'
 import { isAbsent, isFields } from '../reader.ts'
-import type { RunProblem } from './run-problem.ts'
 import { checkShape, type Shape } from './shape.ts'
 
 const keyToPath: Shape = { fields: { key: 'text', path: 'text', mode: 'integer' } }
@@ -101,7 +102,7 @@ const sources: Readonly<Record<string, Shape>> = {
 const binding: Shape = { fields: { subPath: 'text', ...sources } }
 
 /** A binding without its name, which the run gives it. */
-export function checkBinding(value: unknown, field: string): readonly RunProblem[] {
+export function checkBinding(value: unknown, field: string): readonly Problem[] {
   const problems = checkShape(value, binding, field)
   if (!isFields(value)) return problems
   const used = Object.keys(sources).filter(source => !isAbsent(value[source]))

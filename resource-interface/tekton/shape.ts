@@ -1,6 +1,7 @@
 // The fields and types of Tekton's objects.
+
+import type { Problem } from '../problem.ts'
 import { isAbsent, isFields } from '../reader.ts'
-import type { RunProblem } from './run-problem.ts'
 
 export type Shape =
   | 'text'
@@ -16,8 +17,8 @@ export type Shape =
 const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?$/
 
 /** What an object holds that Tekton would refuse to read: it knows its fields, and refuses all others. */
-export function checkShape(value: unknown, shape: Shape, field: string): RunProblem[] {
-  const wrong = (what: string): RunProblem[] => [{ field, reason: 'InvalidType', message: `must be ${what}` }]
+export function checkShape(value: unknown, shape: Shape, field: string): Problem[] {
+  const wrong = (what: string): Problem[] => [{ field, reason: 'InvalidType', message: `must be ${what}` }]
   switch (shape) {
     case 'anything':
       return []

@@ -112,6 +112,7 @@ const typed = [
   { name: 's', default: '', enum: ['', 'a'] },
   { name: 'l', type: 'array', default: [] },
   { name: 'o', type: 'object', properties: {}, default: {} },
+  { name: 'keyed', type: 'object', properties: { a: {}, b: {} }, default: { a: '1', b: '2' } },
   { name: 'needed' },
 ]
 
@@ -127,6 +128,7 @@ const givenParams: readonly [Given, ...string[]][] = [
   [{ needed: 'x', l: 'b' }, 'params.l InvalidType'],
   [{ needed: 'x', l: [1] }, 'params.l InvalidType'],
   [{ needed: 'x', o: { c: 1 } }, 'params.o InvalidType'],
+  [{ needed: 'x', keyed: { a: '3', more: '4' } }],
   [{ needed: 'x', b: '', a: '' }, 'params.a UnknownParam', 'params.b UnknownParam'],
   [
     { s: 1, l: 1, o: 1, x: 1 },
@@ -144,6 +146,21 @@ for (const [given, ...problems] of givenParams) {
     assert.equal(problemsOf(resolve({ params: typed, attributes: [], workspaces: [] }, given)), problems)
   })
 }
+
+test('an object has all keys of its param, the default ones where none are given', () => {
+  const properties = { a: {}, b: {} }
+  const spec = (more: object) => ({
+    params: [{ name: 'o', type: 'object', properties, ...more }],
+    attributes: [],
+    workspaces: [],
+  })
+  const given = { o: { b: '3' } }
+  assert.equal(resolve(spec({ default: { a: '1', b: '2' } }), given).params, [
+    { name: 'o', value: { a: '1', b: '3' } },
+  ])
+  assert.equal(problemsOf(resolve(spec({}), given)), ['params.o Required'])
+  assert.equal(problemsOf(resolve(spec({ default: { b: '2' } }), {})), ['params.o Required'])
+})
 
 test('what mentions a param without value is left out, and the param alone is named', () => {
   const resolved = resolve({}, {})
@@ -205,6 +222,16 @@ test('an expression in a workspace keeps the type of its value', () => {
   })
 })
 
+test('an expression that makes a workspace what Tekton refuses is named', () => {
+  const csi = { driver: '{1}', volumeAttributes: { port: '{443}' } }
+  const resolved = resolve({ attributes: [], workspaces: [{ name: 'w', value: { csi } }] })
+  assert.equal(problemsOf(resolved), [
+    'spec.workspaces[0].value.csi.driver InvalidType',
+    'spec.workspaces[0].value.csi.volumeAttributes InvalidType',
+  ])
+  assert.equal(resolved.workspaces, [])
+})
+
 test('more expressions than there may be are not evaluated', () => {
   const endless = { name: 'a', expression: '{(() => { for (;;); })()}'.repeat(257) }
   const resolved = resolve({ attributes: [endless] })
@@ -224,6 +251,16 @@ test('merged connectors are named in an order of their own', () => {
     connectorOf('a', { address: 'https://a' }),
     connectorOf('z', { address: 'https://z' }),
   ]
+  const [first] = resolve(
+    {
+      ...spec,
+      attributes: [],
+      workspaces: [{ name: 'w', value: { secret: { secretName: '{connectors}' } } }],
+    },
+    undefined,
+    ['b-c', 'b'].map(namespace => ({ metadata: { name: 'a', namespace }, spec: { address: '' } })),
+  ).workspaces
+  assert.equal(first?.binding, { secret: { secretName: 'b/a,b-c/a' } })
   const resolved = resolve(spec, undefined, connectors)
   assert.equal(resolved.problems, [])
   assert.is(resolved.attributes[0]?.value, 'https://a/app.git')
