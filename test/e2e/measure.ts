@@ -90,13 +90,18 @@ async function describeCluster(): Promise<string> {
 
 async function imageTable({ archive }: BuiltImage): Promise<string[]> {
   const script = `
-layers=$(tar -xOf "$ARCHIVE" manifest.json | jq -r '.[0].Layers[]')
-for layer in $layers; do tar -xOf "$ARCHIVE" "$layer"; done | wc -c
-for layer in $layers; do tar -xOf "$ARCHIVE" "$layer" | gzip -dcf; done | wc -c
+content=$(mktemp -d)
+trap 'rm -rf "$content"' EXIT
+tar -xf "$ARCHIVE" -C "$content"
+cd "$content"
+jq -r '.[0].Layers[]' manifest.json >layers
+xargs cat <layers | wc -c
+xargs gzip -dcf <layers | wc -c
 `
   const { status, stdout, stderr } = await runCommand('sh', ['-euc', script], { env: { ARCHIVE: archive } })
   if (status !== 0) throw new Error(`Cannot read the size of the image: ${stderr.trim()}`)
-  const [packed = 0, unpacked = 0] = stdout.trim().split('\n').map(Number)
+  const [packed, unpacked] = stdout.trim().split('\n').map(Number)
+  if (!packed || !unpacked) throw new Error(`Cannot read the size of the image: it has no layers`)
   return table(
     ['image, of all components', 'MiB'],
     [
