@@ -113,6 +113,27 @@ ${untilSearched}`
 )
 
 runs(
+  'of the Pipeline clone-and-push fails with the reason of the task that failed, and skips the next',
+  scenario(async ({ namespace, gitServer }) => {
+    const team = await namespace()
+    await createGitConnector({ name: 'repo', namespace: team, server: await gitServer() })
+    const files = ['git-clone', 'git-cli'].map(name => `--filename=${fileOf(name)}`)
+    await kubectl(['apply', `--namespace=${team}`, ...files])
+    const made = startRun([
+      ...['--namespace', team, '--pipeline', fileOf('clone-and-push'), '--integration', 'code=repo'],
+      ...[...param('code.repository', 'gone.git'), ...param('script', 'true')],
+      ...['--workspace', 'source=emptyDir'],
+    ])
+    const { status, stdout, stderr } = await made.ended
+    assert.is(status, 1, stdout + stderr)
+    assert.match(stdout, /^\[clone : clone\] fatal: repository .*gone\.git.* not found$/m)
+    assert.match(stdout, /^\[clone\] failed: Failed: "step-clone" exited with code 128/m)
+    assert.not.match(stdout, /^\[push/m)
+    assert.match(stdout, /^pipelinerun\.tekton\.dev\/\S+ failed: Failed: .*Skipped: 1$/m)
+  }),
+)
+
+runs(
   'takes the Connector and the revision that are declared, or those chosen where that may be',
   scenario(async ({ namespace, gitServer }) => {
     const team = await namespace()
