@@ -1,5 +1,5 @@
 // QuickJS in WebAssembly as a machine: it stops when told, and its memory can be put back to what it was.
-import variant from '@jitl/quickjs-singlefile-mjs-release-sync'
+import variant from '@jitl/quickjs-singlefile-browser-release-sync'
 import { newQuickJSWASMModuleFromVariant, type QuickJSWASMModule } from 'quickjs-emscripten-core'
 import { embeddedWasm } from './embedded.ts'
 import { fuelExport, meter, stackExport } from './meter.ts'

@@ -30,7 +30,7 @@ interface Fence {
 const fences: Readonly<Record<string, Fence>> = {
   '@grpc/grpc-js': { within: ['csi/'] },
   '@grpc/proto-loader': { within: ['csi/'] },
-  '@jitl/quickjs-singlefile-mjs-release-sync': { within: ['resource-interface/'] },
+  '@jitl/quickjs-singlefile-browser-release-sync': { within: ['resource-interface/'] },
   '@kubernetes/client-node': { within: ['kube/'], typeOnly: true },
   '@marcbachmann/cel-js': { within: ['connector/'] },
   '@peculiar/x509': { within: ['standalone/'] },
