@@ -117,6 +117,9 @@ export class Machine {
   keep(): void {
     const bytes = new Uint8Array(this.#memory.buffer)
     this.#stackBase = this.#stack.value
+    if (this.#stackBase <= stackDepth || this.#stackBase > bytes.length) {
+      throw new Error('the engine has its stack elsewhere than where its memory is kept')
+    }
     this.#data = bytes.slice(0, endOfContent(bytes, this.#stackBase - stackDepth))
     this.#heap = bytes.slice(this.#stackBase, endOfContent(bytes, bytes.length))
   }

@@ -32,6 +32,9 @@ export function meter(wasm: Uint8Array): Metered {
     let written: Bytes[] = [wasm.subarray(reader.at, end)]
     if (id === section.global) {
       fuel = content.unsigned()
+      const [type, isMutable] = wasm.subarray(content.at)
+      if (type !== zero[0] || isMutable !== zero[1])
+        throw new Error('the module has no stack pointer where compilers put it')
       written = [unsigned(fuel + 2), wasm.subarray(content.at, end), zero, zero]
     } else if (id === section.export) {
       const count = content.unsigned()

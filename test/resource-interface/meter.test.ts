@@ -13,13 +13,13 @@ declare const WebAssembly: {
 
 const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 /** `(import "a" "ask" (func)) (global (mut i32) (i32.const 7)) (func (export "f") BODY)`, the last two as given. */
-function moduleOf(body: readonly number[], { type = 0 } = {}): Uint8Array {
+function moduleOf(body: readonly number[], { type = 0, mutable = 1 } = {}): Uint8Array {
   return Uint8Array.from([
     ...header,
     ...[1, 8, 2, 0x60, 0, 0, 0x60, 1, 0x7f, 0],
     ...[2, 9, 1, 1, 0x61, 3, 0x61, 0x73, 0x6b, 0, type],
     ...[3, 2, 1, 0],
-    ...[6, 6, 1, 0x7f, 1, 0x41, 7, 0x0b],
+    ...[6, 6, 1, 0x7f, mutable, 0x41, 7, 0x0b],
     ...[7, 5, 1, 1, 0x66, 0, 1],
     ...[10, body.length + 3, 1, body.length + 1, 0, ...body],
   ])
@@ -55,6 +55,7 @@ test('code without loops asks nothing and does what it did', async () => {
 test('what cannot be metered is refused', () => {
   assert.throws(() => meter(moduleOf([0xfd, 0, 0x0b])), /unknown instruction 0xfd/)
   assert.throws(() => meter(moduleOf(endless, { type: 1 })), /no import to ask by/)
+  assert.throws(() => meter(moduleOf(endless, { mutable: 0 })), /no stack pointer/)
   assert.throws(() => meter(moduleOf(endless).subarray(0, 30)), /ends early|no import/)
 })
 
