@@ -1,6 +1,6 @@
 // reconcile: one key, observed, decided and applied. One line in the log for each outcome that changed something.
 import type { Condition } from '../connector/condition.ts'
-import { hasCode } from '../kube/api-error.ts'
+import { hasCode, isNamespaceEnding } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Handled, Queue } from '../kube/queue.ts'
@@ -120,7 +120,7 @@ export async function runReconcilers(
       handle: reconcilers[kind],
       onError({ key, error, retryMs }) {
         // Somebody else wrote first: the news is on its way, and nothing is wrong.
-        if (hasCode(error, 'CONFLICT')) return
+        if (hasCode(error, 'CONFLICT') || isNamespaceEnding(error)) return
         log.warn('cannot reconcile', { kind, key, retryMs: Math.round(retryMs), error })
       },
     })

@@ -54,7 +54,7 @@ export interface Refusal {
 export function errorFromStatus({ action, status, body, retryAfterMs, confidential }: Refusal): KubeApiError {
   const said = isStatus(body) ? body : {}
   const code = codes[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INTERNAL')
-  const reason = status === 410 ? 'Expired' : word(said.reason) || defaultReason[code]
+  const reason = specialReason(status, said) ?? (word(said.reason) || defaultReason[code])
   const words = isNoPath(status, said)
     ? 'it serves no such kind'
     : confidential
@@ -108,6 +108,11 @@ export function isExpired(error: unknown): boolean {
   return error instanceof KubeApiError && error.reason === 'Expired'
 }
 
+/** Nothing is made any more in a namespace that is being deleted: what it holds goes, and nothing is wrong. */
+export function isNamespaceEnding(error: unknown): boolean {
+  return error instanceof KubeApiError && error.reason === 'NamespaceTerminating'
+}
+
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof ConnectorsError && error.code === code
 }
@@ -127,6 +132,13 @@ function isStatus(body: unknown): body is Status {
 /** An object that is missing is named in the answer. A kind that is not served gets this, or a text that is no Status. */
 function isNoPath(status: number, { kind, message }: Partial<Status>): boolean {
   return status === 404 && (!kind || message === 'the server could not find the requested resource')
+}
+
+function specialReason(status: number, { details }: Partial<Status>): string | undefined {
+  if (status === 410) return 'Expired'
+  const causes: unknown = details?.causes
+  const isEnding = Array.isArray(causes) && causes.some(cause => cause?.reason === 'NamespaceTerminating')
+  return isEnding ? 'NamespaceTerminating' : undefined
 }
 
 function fieldsOf(causes: unknown): string {

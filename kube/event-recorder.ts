@@ -2,7 +2,7 @@
 // never a reason for anything else to fail.
 import { hash } from 'node:crypto'
 import type { ObjectMeta } from '../connector/object.ts'
-import { hasCode, isUnanswered } from './api-error.ts'
+import { hasCode, isNamespaceEnding, isUnanswered } from './api-error.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type { KubeClient } from './client.ts'
 import type { Clock } from './clock.ts'
@@ -107,7 +107,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       try {
         await write(name, told, signal)
       } catch (error) {
-        onError(error)
+        if (!isNamespaceEnding(error)) onError(error)
         if (!isUnanswered(error)) continue
         told.count += pending.get(name)?.count ?? 0
         pending.set(name, told)

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { errorFromStatus } from '../../kube/api-error.ts'
+import { errorFromStatus, isNamespaceEnding } from '../../kube/api-error.ts'
 
 const test = suite('kube/api-error')
 
@@ -19,5 +19,22 @@ for (const [what, body, words] of [
     assert.is(error.message, `Cannot get Task "ci/a": the API server answered 404 NotFound: ${words}`)
   })
 }
+
+test('a namespace that is being deleted is told from a right that is missing', () => {
+  const refusal = (causes: readonly object[]) =>
+    errorFromStatus({
+      action: 'create Event in "ci"',
+      status: 403,
+      body: { kind: 'Status', reason: 'Forbidden', message: 'forbidden', details: { causes } },
+      confidential: false,
+    })
+  const ending = refusal([
+    { reason: 'NamespaceTerminating', message: 'being terminated', field: 'metadata.namespace' },
+  ])
+  assert.is(ending.reason, 'NamespaceTerminating')
+  assert.is(ending.code, 'FORBIDDEN')
+  assert.ok(isNamespaceEnding(ending))
+  assert.not.ok(isNamespaceEnding(refusal([])))
+})
 
 test.run()
