@@ -1,5 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { failureFrom } from '../runner/reports.ts'
+import { waitFor } from './poll.ts'
 import { Redaction } from './redact.ts'
 
 const token = 'eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJhdWQiOlsiY29ubmVjdG9ycyJdfQ.c2lnbmF0dXJl-_c2lnbmF0dXJl'
@@ -40,6 +42,17 @@ for (const [what, text] of cases) {
     }
   })
 }
+
+redaction('takes it out of all that a failure prints', async () => {
+  const known = new Redaction()
+  known.conceal(password)
+  const checked = () => assert.is(token, 'another', `the answer was ${password}`)
+  const error = await waitFor(checked, { what: `use of ${password}`, timeoutMs: 0 }).catch(caught => caught)
+  assert.ok(JSON.stringify(failureFrom(error)).includes(password))
+  const shown = JSON.stringify(failureFrom(known.applyTo(error)))
+  for (const secret of [password, token]) assert.not(shown.includes(secret), shown)
+  assert.is(known.applyTo(`failed with ${password}`), 'failed with [redacted]')
+})
 
 redaction('leaves alone what is no secret', () => {
   const text = 'Basic authentication failed for pod clone-pod in e2e-1a2b3c4d: Connector "team/repo"'

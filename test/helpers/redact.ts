@@ -16,6 +16,16 @@ export class Redaction {
     this.#secrets.add(encodeURIComponent(secret))
   }
 
+  /** What a failure prints: its message, its details and what it was caused by. */
+  applyTo(error: unknown): unknown {
+    if (typeof error === 'string') return this.apply(error)
+    if (!(error instanceof Error)) return error
+    error.message = this.apply(error.message)
+    if ('details' in error && typeof error.details === 'string') error.details = this.apply(error.details)
+    if (error.cause !== undefined) error.cause = this.applyTo(error.cause)
+    return error
+  }
+
   apply(text: string): string {
     const known = [...this.#secrets].reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
     return known

@@ -49,18 +49,22 @@ export function scenario(run: (context: Scenario) => Promise<void>): () => Promi
       conceal: secret => redaction.conceal(secret),
       onEnd: undo => undos.push(undo),
     }
-    try {
-      await run(context)
-    } catch (error) {
+    const failures: unknown[] = []
+    await run(context).catch(async error => {
+      failures.push(error)
       console.log(redaction.apply(await explain({ namespaces, since: startedAt })))
-      throw redacted(error, redaction)
-    } finally {
-      for (const undo of undos.reverse()) await undo()
-      // The pods go while the next scenario runs: it has namespaces of its own.
-      if (namespaces.length > 0) {
-        await kubectl(['delete', 'namespace', ...namespaces, '--wait=false', '--ignore-not-found'])
-      }
+    })
+    // The pods go while the next scenario runs: it has namespaces of its own.
+    undos.unshift(async () => {
+      if (namespaces.length === 0) return
+      await kubectl(['delete', 'namespace', ...namespaces, '--wait=false', '--ignore-not-found'])
+    })
+    for (const undo of undos.toReversed()) {
+      await undo().catch(error => failures.push(error))
     }
+    const [first, ...others] = failures.map(error => redaction.applyTo(error))
+    for (const other of others) console.log(`left behind: ${other}`)
+    if (failures.length > 0) throw first
   }
 }
 
@@ -87,11 +91,4 @@ function namespaceManifest(
     kind: 'Namespace',
     metadata: { name, labels: { ...labels, e2e: 'true' }, annotations },
   }
-}
-
-function redacted(error: unknown, redaction: Redaction): unknown {
-  if (!(error instanceof Error)) return error
-  error.message = redaction.apply(error.message)
-  if ('details' in error && typeof error.details === 'string') error.details = redaction.apply(error.details)
-  return error
 }
