@@ -7,7 +7,7 @@ import { failedCount, failureText, fileLine } from './runner/print.ts'
 import { type FileResult, runFile } from './runner/run-file.ts'
 import { type Kind, kindOf, selectFiles } from './runner/select.ts'
 
-const usage = `usage: node test/run.ts [PATH ...] [--clients | --e2e] [--bail]
+const usage = `usage: node test/run.ts [PATH ...] [--clients] [--bail]
                         [--timeout SECONDS] [--grace SECONDS] [--concurrency N]
 PATH is a test file, a folder, or a part of a path below test/.`
 
@@ -48,14 +48,13 @@ function readOptions(argv: readonly string[]) {
     allowPositionals: true,
     options: {
       clients: { type: 'boolean', default: false },
-      e2e: { type: 'boolean', default: false },
       bail: { type: 'boolean', default: false },
       timeout: { type: 'string' },
       grace: { type: 'string', default: '5' },
       concurrency: { type: 'string' },
     },
   })
-  const kind: Kind = values.clients ? 'clients' : values.e2e ? 'e2e' : 'unit'
+  const kind: Kind = values.clients ? 'clients' : 'unit'
   return {
     kind,
     filters: positionals,

@@ -2,8 +2,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-export type Surroundings = {
-  readonly kubeconfig: string
+type Surroundings = {
   /** Run by `sh -c` with IMAGE and ARCHIVE in its environment. */
   readonly loadImage: string
 }
@@ -22,7 +21,7 @@ export function readSurroundings(env: NodeJS.ProcessEnv = process.env): Surround
       .map(program => `${program}: not on the PATH`),
   ]
   if (missing.length > 0) throw new Error(`Cannot run the e2e tests:\n  ${missing.join('\n  ')}`)
-  return { kubeconfig: env['KUBECONFIG'] ?? '', loadImage: env['E2E_LOAD_IMAGE'] ?? '' }
+  return { loadImage: env['E2E_LOAD_IMAGE'] ?? '' }
 }
 
 function variable(env: NodeJS.ProcessEnv, name: string, meaning: string): string[] {

@@ -1,6 +1,5 @@
 // Why a scenario failed: the objects, events and logs of its namespaces and of our components.
 import { listObjects, tryKubectl } from './kubectl.ts'
-
 import { driverNamespace, systemNamespace } from './release.ts'
 
 const partLines = 60
@@ -35,7 +34,7 @@ async function explainNamespace(namespace: string): Promise<string[]> {
     await show(`get events ${inside} --sort-by=.lastTimestamp`),
     await show(`get connectors ${inside} --output=yaml`),
     await show(`get pods,jobs,services,roles,rolebindings ${inside} --output=wide`),
-    await show(`get taskruns ${inside} --output=yaml --ignore-not-found`),
+    await show(`get taskruns,pipelineruns ${inside} --output=yaml --ignore-not-found`),
   ]
   const pods = await listObjects('pods', { namespace }).catch(() => [])
   for (const { metadata } of pods.slice(0, 5)) {

@@ -1,5 +1,5 @@
 // The real kubectl, as a user runs it, and waiting for what it shows.
-import { runCommand } from '../../helpers/command.ts'
+import { type CommandResult, runCommand } from '../../helpers/command.ts'
 import { waitFor } from '../../helpers/poll.ts'
 
 /** As much of any object as the tests look at. */
@@ -27,16 +27,10 @@ export type Manifest = {
   readonly [field: string]: unknown
 }
 
-export type KubectlOptions = { readonly input?: string }
-
-export type KubectlResult = {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+type KubectlOptions = { readonly input?: string }
 
 /** Whatever comes of it, without judging its status. */
-export function tryKubectl(args: readonly string[], { input }: KubectlOptions = {}): Promise<KubectlResult> {
+export function tryKubectl(args: readonly string[], { input }: KubectlOptions = {}): Promise<CommandResult> {
   if (!process.env['KUBECONFIG']) throw new Error('Cannot run kubectl: KUBECONFIG is not set')
   return runCommand('kubectl', args, input === undefined ? {} : { input })
 }
@@ -67,13 +61,6 @@ export async function apply(manifests: string | readonly Manifest[], namespace?:
   await kubectl(['apply', ...inNamespace(namespace), '--filename=-'], { input: textOf(manifests) })
 }
 
-/** Creates one object, which may have a `generateName`, and gives back its name. */
-export async function create(manifest: string | Manifest, namespace: string): Promise<string> {
-  const input = textOf(typeof manifest === 'string' ? manifest : [manifest])
-  const args = ['create', `--namespace=${namespace}`, '--filename=-', '--output=jsonpath={.metadata.name}']
-  return kubectl(args, { input })
-}
-
 export type ExecTarget = { readonly namespace: string; readonly pod: string; readonly container?: string }
 
 /** A command in a container; a failure is an error. */
@@ -90,7 +77,7 @@ export function tryExec(
   target: ExecTarget,
   command: readonly string[],
   options: KubectlOptions = {},
-): Promise<KubectlResult> {
+): Promise<CommandResult> {
   return tryKubectl(execArgs(target, command, options), options)
 }
 
@@ -109,7 +96,7 @@ export function podLogs(namespace: string, pod: string): Promise<string> {
   return kubectl(['logs', `--namespace=${namespace}`, pod, '--all-containers', '--prefix=false'])
 }
 
-export type UntilOptions = { readonly what: string; readonly timeoutMs?: number }
+type UntilOptions = { readonly what: string; readonly timeoutMs?: number }
 
 /** Asks again until the condition gives a value; kubectl failing counts as "not yet". */
 export function until<T>(condition: () => Promise<T>, { what, timeoutMs = 60_000 }: UntilOptions) {

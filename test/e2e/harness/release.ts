@@ -16,7 +16,7 @@ export async function helm(args: readonly string[]): Promise<string> {
 }
 
 /** The image of this run, and the shortest tokens that Kubernetes makes, to see them replaced. */
-export function chartFlags(): string[] {
+function chartFlags(): string[] {
   const image = process.env['E2E_IMAGE']
   if (!image) throw new Error('Cannot install the release: E2E_IMAGE names no image; use npm run test:e2e')
   const [repository = '', tag = ''] = image.split(/:(?=[^:/]+$)/)
@@ -33,13 +33,13 @@ export async function isInstalled(): Promise<boolean> {
 }
 
 /** One command, as a user would give it: it returns when everything is Ready. */
-export function installRelease(extra: readonly string[] = []): Promise<string> {
+export function installRelease(): Promise<string> {
   const where = [release, chart, '--namespace', systemNamespace, '--create-namespace']
-  return helm(['install', ...where, ...chartFlags(), '--wait', '--timeout=2m', ...extra])
+  return helm(['install', ...where, ...chartFlags(), '--wait', '--timeout=2m'])
 }
 
 /** For the cluster's version, which Helm does not ask for here. */
-export async function templateRelease(extra: readonly string[] = []): Promise<string> {
+export async function templateRelease(extra: readonly string[]): Promise<string> {
   const { serverVersion } = JSON.parse(await kubectl(['version', '--output=json']))
   const where = ['--namespace', systemNamespace, '--kube-version', serverVersion.gitVersion]
   return helm(['template', release, chart, ...where, ...chartFlags(), ...extra])

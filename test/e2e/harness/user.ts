@@ -16,7 +16,9 @@ export async function userOf({ dir, team, name, onEnd }: User, rules: readonly o
   const roleName = `${team}-${name}`
   const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: roleName } }
   const account: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: team } }
-  onEnd(() => kubectl(['delete', `clusterrole/${roleName}`, `clusterrolebinding/${roleName}`]))
+  onEnd(() =>
+    kubectl(['delete', `clusterrole/${roleName}`, `clusterrolebinding/${roleName}`, '--ignore-not-found']),
+  )
   await apply([
     account,
     { ...rbac, kind: 'ClusterRole', rules },
@@ -28,7 +30,9 @@ export async function userOf({ dir, team, name, onEnd }: User, rules: readonly o
     },
   ])
   const token = (await kubectl(['create', 'token', name, `--namespace=${team}`])).trim()
-  const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '--output=json']))
+  const config = JSON.parse(
+    await kubectl(['config', 'view', '--raw', '--minify', '--flatten', '--output=json']),
+  )
   const path = join(dir, `${name}.json`)
   await writeFile(
     path,

@@ -3,10 +3,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createGitClass, createGitConnector } from '../harness/connector.ts'
 import { apply, getObject, kubectl, until } from '../harness/kubectl.ts'
+import { systemNamespace } from '../harness/release.ts'
 import { scenario } from '../harness/scenario.ts'
 import { pod, podEnded } from '../harness/workload.ts'
 
-const proxy = 'connectors-proxy-service.connectors-system.svc.cluster.local'
+const proxy = `connectors-proxy-service.${systemNamespace}.svc.cluster.local`
 
 const kept = suite('what the controller has made')
 

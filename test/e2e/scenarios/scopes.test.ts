@@ -58,7 +58,7 @@ scopes(
         `connector/${name}`,
         `secret/${name}-credential`,
         '--namespace=kube-public',
-        '--wait',
+        '--ignore-not-found',
       ]),
     )
     await createGitConnector({ name, namespace: 'kube-public', server })
