@@ -19,6 +19,7 @@ const cases: readonly (readonly [what: string, text: string])[] = [
   ['a bearer header', `Authorization: Bearer ${token}`],
   ['a password', `password: ${password}`],
   ['a password in base64', `password: ${base64(password)}`],
+  ['a password behind a user name in base64', `"auth": "${base64(`builder:${password}`)}"`],
   ['a password in a header', `Basic ${base64(`builder:${password}`)}`],
 ]
 

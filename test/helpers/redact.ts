@@ -1,4 +1,5 @@
 // What a failing scenario prints may be read by anybody: tokens and passwords are taken out of it.
+import { formsOf } from './secret-forms.ts'
 
 const tokens = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
 /** Words after "Basic" are prose: a credential has a digit. */
@@ -9,11 +10,8 @@ const encodedTokens = /\b(?:[\w+/]{0,40})(?:ZXlKa|OmV5S|pleUp)[\w+/=-]{40,}/g
 export class Redaction {
   readonly #secrets = new Set<string>()
 
-  /** Also in base64, where it stands behind whatever user name. */
   conceal(secret: string): void {
-    this.#secrets.add(secret)
-    this.#secrets.add(Buffer.from(secret).toString('base64'))
-    this.#secrets.add(encodeURIComponent(secret))
+    for (const form of formsOf(secret)) this.#secrets.add(form)
   }
 
   /** What a failure prints: its message, its details and what it was caused by. */

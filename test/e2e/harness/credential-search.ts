@@ -1,23 +1,14 @@
 // Looks for a credential in everything that a running container holds, as whoever breaks into it would.
+import { formsOf } from '../../helpers/secret-forms.ts'
 import { type ExecTarget, exec, getObject } from './kubectl.ts'
 
 /** Where the credential was found: files, environments and arguments of processes, and the pod's own definition. */
 export async function findCredential(target: ExecTarget, secrets: readonly string[]): Promise<string[]> {
-  const forms = secrets.flatMap(encodings)
+  const forms = secrets.flatMap(formsOf)
   const found = await exec(target, ['sh', '-euc', search], { input: `${forms.join('\n')}\n` })
   const definition = JSON.stringify(await getObject('pod', target.pod, target.namespace))
   const inDefinition = forms.some(form => definition.includes(form)) ? ['the definition of the pod'] : []
   return [...found.split('\n').filter(Boolean), ...inDefinition]
-}
-
-/** What stands for a secret in headers, URLs and files, whatever user name stands before it in base64. */
-function encodings(secret: string): string[] {
-  const shifted = [0, 1, 2].map(shift => {
-    const encoded = Buffer.from(`${'.'.repeat(shift)}${secret}`).toString('base64')
-    // The characters that neighbours have a part in are left out.
-    return encoded.slice(Math.ceil((shift * 8) / 6), -4)
-  })
-  return [...new Set([secret, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), ...shifted])]
 }
 
 // The patterns come by standard input: as an argument they would be found in the search itself.

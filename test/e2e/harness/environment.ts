@@ -14,7 +14,7 @@ export function readSurroundings(env: NodeJS.ProcessEnv = process.env): Surround
     ...variable(
       env,
       'E2E_LOAD_IMAGE',
-      'a shell command that gives the cluster the OCI archive $ARCHIVE as $IMAGE',
+      'a shell command that gives the cluster the archive $ARCHIVE as $IMAGE',
     ),
     ...['kubectl', 'helm']
       .filter(program => !isOnPath(program, env))
