@@ -121,6 +121,7 @@ const brokenImports: readonly Case[] = [
   ['proxy/a.ts', `import 'left-pad'`, /no fence/],
   ['connector/a.ts', `import { readFileSync } from 'node:fs'`, /is pure/],
   ['gotemplate/a.ts', `import 'node:crypto'`, /is pure/],
+  ['resource-interface/a.ts', `import type { URL } from 'node:url'`, /is pure/],
 ]
 
 const brokenHabits: readonly Case[] = [

@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createEvaluator } from '../../resource-interface/sandbox.ts'
+import { integrateRun } from '../../resource-interface/tekton/integrate.ts'
 import { gitInterface } from './git-interface.ts'
+import { annotation, makePipeline, surroundings } from './tekton/example.ts'
 
 const test = suite('the library in a browser')
 
@@ -11,14 +14,16 @@ const program = `
   import { resolveInterface } from './resource-interface/resolve.ts'
   import { createEvaluator } from './resource-interface/sandbox.ts'
   import { selectInterface } from './resource-interface/select.ts'
+  import { integrateRun } from './resource-interface/tekton/integrate.ts'
   import { validateInterface } from './resource-interface/validate.ts'
-  export async function run(object) {
+  export async function run({ object, input }) {
     const evaluator = await createEvaluator()
     const { definition } = parseDefinition(object)
     const connectors = [{ metadata: { name: 'demo', namespace: 'ci' }, spec: { address: 'https://git.example.com' } }]
     return {
       problems: validateInterface(object, { evaluator }),
       unknown: selectInterface({ name: 'nope' }, { definitions: [definition], classes: [] }).problems[0].reason,
+      made: integrateRun(input, { evaluator }),
       url: resolveInterface({ definition, connectors, params: { repository: 'app' } }, { evaluator }).attributes[0].value,
     }
   }
@@ -29,7 +34,7 @@ const thread = `
   const { parentPort, workerData } = require('node:worker_threads')
   delete globalThis.process; delete globalThis.Buffer; delete globalThis.global
   globalThis.WorkerGlobalScope = class {}
-  import(workerData.url).then(bundle => bundle.run(workerData.object))
+  import(workerData.url).then(bundle => bundle.run(workerData))
     .then(result => parentPort.postMessage(result), error => parentPort.postMessage({ error: String(error.stack) }))
 `
 
@@ -50,11 +55,23 @@ test('a bundle builds, needs no built-in and runs', async () => {
     inputs.join(),
   )
   const text = outputFiles[0]?.text ?? ''
+  const input = {
+    ...surroundings,
+    pipeline: makePipeline(annotation),
+    choices: { integrations: { code: { params: { repository: 'org/app' } } } },
+  }
+  const made = integrateRun(input, { evaluator: await createEvaluator() })
+  assert.equal(made.problems, [])
   const url = `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
-  const worker = new Worker(thread, { eval: true, workerData: { url, object: gitInterface() } })
+  const worker = new Worker(thread, { eval: true, workerData: { url, object: gitInterface(), input } })
   const result = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
   await worker.terminate()
-  assert.equal(result, { problems: [], unknown: 'InterfaceNotFound', url: 'https://git.example.com/app' })
+  assert.equal(result, {
+    problems: [],
+    unknown: 'InterfaceNotFound',
+    made,
+    url: 'https://git.example.com/app',
+  })
 })
 
 test.run()
