@@ -9,7 +9,7 @@ import { measured, scenario } from '../harness/scenario.ts'
 
 const crowd = suite('fifty pods at once')
 
-// An order of magnitude above what docs/measured.md tells: they catch what grows with the crowd, not a slow machine.
+// Far above what docs/measured.md tells: they catch what grows with the crowd, not a slow machine.
 const mountedWithinMs = 120_000
 const driverBytes = 256 * 1024 * 1024
 

@@ -9,7 +9,7 @@ import { measure, scenario } from '../harness/scenario.ts'
 const leader = suite('the controller')
 
 leader(
-  'is led by the other replica when the one that leads is gone, and when its Lease was deleted',
+  'is led by another replica when the one that leads is gone, and when its Lease was deleted',
   scenario(async ({ namespace, gitServer }) => {
     const team = await namespace()
     const server = await gitServer()

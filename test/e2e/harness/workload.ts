@@ -70,7 +70,7 @@ export function job(workload: Workload): Manifest {
   }
 }
 
-/** Waits until the pod has ended. A pod that never started is an error that tells what its events say. */
+/** Waits until the pod has ended. One that never started is an error. */
 export async function podEnded(name: string, namespace: string): Promise<'Succeeded' | 'Failed'> {
   return until(
     async () => {

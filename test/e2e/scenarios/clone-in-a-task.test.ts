@@ -76,7 +76,7 @@ tasks(
     const server = await gitServer()
     const commit = await server.createRepository('app')
     await createGitConnector({ name: 'repo', namespace: team, server })
-    await apply(readFileSync(join(import.meta.dirname, '../existing-task.yaml'), 'utf8'), team)
+    await apply(readFileSync(join(import.meta.dirname, 'existing-task.yaml'), 'utf8'), team)
     await apply([taskRun('fetch', 'fetch-sources', { url: `${server.url}/app.git` }, 'output')], team)
     const { succeeded, message, object } = await untilConcluded('taskrun', 'fetch', team)
     assert.ok(succeeded, message)

@@ -65,7 +65,15 @@ runs(
     await apply([pipeline], team)
     const choice = ['--integration', 'code=repo', '--param', 'code.repository=app.git']
     const volumes = ['--workspace', 'sources=emptyDir', '--workspace', 'work=emptyDir']
-    const made = await run(team, '--pipeline', 'clone-and-push', ...choice, ...volumes, '--create', '--watch')
+    const made = await run(
+      team,
+      '--pipeline',
+      'commit-and-push',
+      ...choice,
+      ...volumes,
+      '--create',
+      '--watch',
+    )
     assert.is(made.status, 0, made.stdout + made.stderr)
     assert.is(made.stderr, '')
     assert.match(made.stdout, /^\[clone : clone\] /m)
@@ -103,7 +111,7 @@ const pipeline = {
   apiVersion: 'tekton.dev/v1',
   kind: 'Pipeline',
   metadata: {
-    name: 'clone-and-push',
+    name: 'commit-and-push',
     annotations: {
       'integrations.tekton.dev/integrations': stringify([
         {
