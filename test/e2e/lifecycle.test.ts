@@ -84,7 +84,10 @@ lifecycle(
     assert.is(await podEnded('second', team), 'Succeeded')
 
     function isExpected(found: Listed): boolean {
-      if (found.kind === 'CustomResourceDefinition') return found.name.endsWith('.connectors.alauda.io')
+      // The API server makes an APIService for each version that definitions name.
+      if (['CustomResourceDefinition', 'APIService'].includes(found.kind)) {
+        return found.name.endsWith('.connectors.alauda.io')
+      }
       return found.namespace === team && ['Connector', 'Secret'].includes(found.kind)
     }
     function listing(name: string) {
