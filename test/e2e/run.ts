@@ -32,6 +32,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 process.exitCode = await main()
 
 async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    console.log(usage)
+    return 0
+  }
   let options: Options
   try {
     options = readOptions(process.argv.slice(2))
@@ -85,10 +89,8 @@ function readOptions(argv: readonly string[]) {
       keep: { type: 'boolean', default: false },
       installed: { type: 'boolean', default: false },
       concurrency: { type: 'string', default: '3' },
-      help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) throw new Error(usage)
   const concurrency = Number(values.concurrency)
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new Error(`Cannot read --concurrency "${values.concurrency}" as a number of files\n${usage}`)
