@@ -1,7 +1,7 @@
 // A volume for the claims that runs make, in clusters with and without a provisioner: a folder of the node.
 
 import { gitImage } from './images.ts'
-import { apply, kubectl } from './kubectl.ts'
+import { apply, kubectl, listObjects } from './kubectl.ts'
 import type { Scenario } from './scenario.ts'
 import { podEnded } from './workload.ts'
 
@@ -10,8 +10,13 @@ const folders = '/var/lib/connectors-e2e'
 /** The name of a StorageClass that has one volume, which every user may write to. */
 export async function oneVolume({ namespace, onEnd }: Scenario): Promise<string> {
   const name = await namespace({ prefix: 'volume' })
+  const [node] = await listObjects('nodes')
+  const hostname = node?.metadata.labels?.['kubernetes.io/hostname']
+  if (node === undefined || hostname === undefined) throw new Error('no node says its hostname')
+  const run = (pod: string, script: string) =>
+    runOnNode({ namespace: name, name: pod, nodeName: node.metadata.name, script })
   // A folder that kubelet makes belongs to root.
-  await onNode(name, 'make', `install --directory --mode=0777 /folders/${name}`)
+  await run('make', `install --directory --mode=0777 /folders/${name}`)
   await apply([
     {
       apiVersion: 'v1',
@@ -23,17 +28,31 @@ export async function oneVolume({ namespace, onEnd }: Scenario): Promise<string>
         accessModes: ['ReadWriteMany'],
         persistentVolumeReclaimPolicy: 'Retain',
         hostPath: { path: `${folders}/${name}`, type: 'Directory' },
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [hostname] }] },
+            ],
+          },
+        },
       },
     },
   ])
   onEnd(async () => {
     await kubectl(['delete', 'persistentvolume', name, '--wait=false'])
-    await onNode(name, 'remove', `rm -rf /folders/${name}`)
+    await run('remove', `rm -rf /folders/${name}`)
   })
   return name
 }
 
-async function onNode(namespace: string, name: string, script: string): Promise<void> {
+type NodeScript = {
+  readonly namespace: string
+  readonly name: string
+  readonly nodeName: string
+  readonly script: string
+}
+
+async function runOnNode({ namespace, name, nodeName, script }: NodeScript): Promise<void> {
   const container = {
     name: 'main',
     image: gitImage,
@@ -42,6 +61,7 @@ async function onNode(namespace: string, name: string, script: string): Promise<
     volumeMounts: [{ name: 'folders', mountPath: '/folders' }],
   }
   const spec = {
+    nodeName,
     automountServiceAccountToken: false,
     restartPolicy: 'Never',
     containers: [container],
