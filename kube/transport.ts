@@ -2,6 +2,8 @@
 // classes (80 MiB) into every node agent, and what we need of it is this.
 import http from 'node:http'
 import https from 'node:https'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Sensitive } from '../connector/sensitive.ts'
 import { timedOut, tooLarge, unreachable } from './api-error.ts'
 import type { KubeConfig } from './config.ts'
@@ -82,7 +84,6 @@ export function createTransport({ config, userAgent, maxAnswerBytes }: Transport
   const prefix = config.server.pathname.replace(/\/+$/, '')
 
   function start(request: Exchange, through: http.Agent): http.ClientRequest {
-    request.permit?.()
     const headers: http.OutgoingHttpHeaders = { accept: 'application/json', 'user-agent': userAgent }
     if (request.authorization !== undefined) headers['authorization'] = request.authorization.reveal()
     if (request.body !== undefined) {
@@ -97,9 +98,6 @@ export function createTransport({ config, userAgent, maxAnswerBytes }: Transport
       path: prefix + request.path,
       headers,
     })
-    // A peer that vanished is noticed in about 25 s, with or without traffic.
-    outgoing.once('socket', socket => socket.setKeepAlive(true, keepAliveProbeMs))
-    outgoing.end(request.body)
     return outgoing
   }
 
@@ -169,6 +167,25 @@ class Flight implements OpenAnswer {
     this.#request = request
     this.#host = host
     request.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    outgoing.once('socket', socket => {
+      // A peer that vanished is noticed in about 25 s, with or without traffic.
+      socket.setKeepAlive(true, keepAliveProbeMs)
+      // What is written earlier waits for the connection, past its permit where this process is frozen meanwhile.
+      const ready = readinessOf(socket)
+      if (ready === undefined) this.#send()
+      else socket.once(ready, () => this.#send())
+    })
+  }
+
+  #send(): void {
+    if (this.#outgoing.destroyed) return
+    try {
+      this.#request.permit?.()
+    } catch (error) {
+      this.fail(error)
+      return
+    }
+    this.#outgoing.end(this.#request.body)
   }
 
   /** The server had closed the kept connection before it read anything of ours. */
@@ -233,4 +250,10 @@ class Flight implements OpenAnswer {
       ? unreachable(this.#request.action, this.#host, error)
       : this.#failure.error
   }
+}
+
+/** The event that tells that the connection carries data; undefined when it does. */
+function readinessOf(socket: Socket | (TLSSocket & { readonly secureConnecting: boolean })) {
+  if ('secureConnecting' in socket) return socket.secureConnecting ? 'secureConnect' : undefined
+  return socket.connecting ? 'connect' : undefined
 }

@@ -1,8 +1,11 @@
+import { once } from 'node:events'
+import net from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { KubeClient } from '../../kube/client.ts'
+import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import { configMaps, connectors } from '../../kube/resources.ts'
 import { permitWrites } from '../../kube/write-permit.ts'
+import { systemClock } from '../../runtime/clock.ts'
 import { configMap, refuse, reply, withApiServer } from './api-server.ts'
 
 const test = suite('kube/write-permit')
@@ -65,6 +68,41 @@ test('a write that is tried again asks again', async () => {
         error => assert.is(error.message, 'not any more'),
       )
       assert.is(received.length, 1)
+    },
+  )
+})
+
+test('a write that waits for its connection asks when that is there', async () => {
+  let permitted = true
+  await withApiServer(
+    (request, response) => reply(response, 201, request.body),
+    async ({ config, received }) => {
+      const gate = net.createServer().listen(0, '127.0.0.1')
+      await once(gate, 'listening')
+      const server = new URL(`https://127.0.0.1:${(gate.address() as net.AddressInfo).port}`)
+      const client = createKubeClient({
+        config: { ...config, server },
+        userAgent: 'test/1',
+        clock: systemClock,
+      })
+      const guarded = permitWrites(client, () => {
+        if (!permitted) throw new Error('not any more')
+      })
+      try {
+        const writing = guarded.create(configMaps, object)
+        const [incoming]: net.Socket[] = await once(gate, 'connection')
+        permitted = false
+        const onward = net.connect(Number(config.server.port), '127.0.0.1')
+        incoming?.pipe(onward).pipe(incoming)
+        await writing.then(
+          () => assert.unreachable(),
+          error => assert.is(error.message, 'not any more'),
+        )
+        assert.is(received.length, 0)
+      } finally {
+        client.close()
+        gate.close()
+      }
     },
   )
 })
