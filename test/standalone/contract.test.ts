@@ -100,7 +100,8 @@ async function runSection(endpoint: Endpoint, section: Section, saved: Saved): P
         reply = await ask(endpoint, step)
         return problem(step, reply) === undefined
       }
-      await waitFor(fits, { what: step.call, intervalMs: 100 })
+      // A real garbage collector looks for new kinds every half minute.
+      await waitFor(fits, { what: step.call, intervalMs: 100, timeoutMs: 90_000 })
     }
     const wrong = problem(step, reply)
     assert.is(wrong, undefined, `${step.call}: ${wrong}`)
