@@ -53,7 +53,6 @@ export type Binding = { readonly [key: string]: Json }
 export type Definition = {
   readonly name: string
   readonly category?: string
-  readonly version?: string
   /** 1 when the label is absent or invalid. */
   readonly schemaVersion: number
   readonly params: readonly ParamSpec[]

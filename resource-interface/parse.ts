@@ -49,12 +49,11 @@ export function readDefinition(value: unknown): { definition: Definition; proble
   if (isAbsent(object['spec'])) reader.note('spec', 'Required', 'must be given')
   const spec = reader.fields(object['spec'], 'spec')
   const category = labelText(reader, labels, categoryLabel)
-  const version = labelText(reader, labels, versionLabel)
+  labelText(reader, labels, versionLabel)
   const params = parseParams(reader, spec['params'])
   const definition: Definition = {
     name: parseName(reader, metadata['name'], 'metadata.name', objectName),
     ...(category === undefined ? {} : { category }),
-    ...(version === undefined ? {} : { version }),
     schemaVersion: parseSchemaVersion(labels[schemaVersionLabel]),
     params,
     attributes: parseAttributes(reader, spec['attributes'], params),
