@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { gitServerImage } from './images.ts'
 import { apply, exec, kubectl, type Manifest } from './kubectl.ts'
+import { restricted } from './workload.ts'
 
 export type GitServer = {
   readonly namespace: string
@@ -76,13 +77,7 @@ function manifests(username: string, password: string): Manifest[] {
     command: ['lighttpd', '-D', '-f', '/etc/git-server/lighttpd.conf'],
     ports: [{ containerPort: port }],
     readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65532,
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: restricted,
     volumeMounts: [
       { name: 'settings', mountPath: '/etc/git-server', readOnly: true },
       { name: 'repositories', mountPath: root },

@@ -1,5 +1,4 @@
 // A volume for the claims that runs make, in clusters with and without a provisioner: a folder of the node.
-
 import { gitImage } from './images.ts'
 import { apply, kubectl, listObjects } from './kubectl.ts'
 import type { Scenario } from './scenario.ts'

@@ -3,6 +3,15 @@ import { connectorVolume } from './connector.ts'
 import { gitImage } from './images.ts'
 import { getObject, type KubeObject, kubectl, listObjects, type Manifest, until } from './kubectl.ts'
 
+/** What Pod Security "restricted" asks of a container. */
+export const restricted = {
+  runAsNonRoot: true,
+  runAsUser: 65532,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+}
+
 export type Workload = {
   readonly name: string
   /** For `sh -euc`, with the volume at /connectors and git told to read it. */
@@ -37,13 +46,7 @@ export function podSpec({ script, connectors, attributes, serviceAccountName, en
         command: ['sh', '-euc', script],
         workingDir: '/home/git',
         env: Object.entries(given).map(([name, value]) => ({ name, value })),
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 65532,
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ['ALL'] },
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
+        securityContext: restricted,
         volumeMounts: [
           { name: 'connectors', mountPath, readOnly: true },
           { name: 'home', mountPath: '/home/git' },
