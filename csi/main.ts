@@ -1,10 +1,10 @@
 // The CSI driver's table of contents: what it is made of, and how it begins and ends.
 import { createAccessReviewer } from '../kube/access-review.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { Clock } from '../kube/clock.ts'
 import { createEventRecorder } from '../kube/event-recorder.ts'
 import { createFeatureFlags } from '../kube/feature-flags.ts'
 import manifest from '../package.json' with { type: 'json' }
+import type { Clock } from '../runtime/clock.ts'
 import { startHealthServer } from '../runtime/health.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'

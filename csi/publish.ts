@@ -2,7 +2,7 @@
 import { ConnectorsError } from '../connector/errors.ts'
 import { renderVolume, type VolumeInput } from '../connector/render.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
-import type { Clock } from '../kube/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { authorize } from './authorize.ts'
 import { collect, type Warning } from './collect.ts'
 import type { CsiConfig } from './config.ts'

@@ -4,10 +4,10 @@ import type { ConnectorClass } from '../connector/connector-class.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { Clock } from '../kube/clock.ts'
 import type { FeatureFlags } from '../kube/feature-flags.ts'
 import { createInformer } from '../kube/informer.ts'
 import { connectorClasses, connectors } from '../kube/resources.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export type VolumeFeatures = FeatureFlags<'enable-connector-proxy-permissions' | 'enable-multi-connector'>
 

@@ -1,8 +1,8 @@
 // One call of the API: its path, its retries (429, a renewed token) and what a refusal becomes.
 import type { IncomingHttpHeaders } from 'node:http'
 import { ConnectorsError } from '../connector/errors.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { errorFromStatus, type KubeApiError, unreadable } from './api-error.ts'
-import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import { type ObjectRef, refKey } from './objects.ts'
 import { apiVersionOf, type Resource } from './resources.ts'

@@ -1,9 +1,9 @@
 // The verbs of the Kubernetes API over our transport. Every failure is a ConnectorsError (api-error.ts).
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { actionOf, type Call, type CallOptions, createCaller } from './api-call.ts'
 import { hasCode, unreadable } from './api-error.ts'
-import type { Clock } from './clock.ts'
 import type { KubeConfig } from './config.ts'
 import type { KubeObject, NewObject, ObjectRef, TokenRequest } from './objects.ts'
 import { createPages, isNamed, type ListQuery, type ObjectList, placeOf, selectorsOf } from './pages.ts'

@@ -1,6 +1,6 @@
 // Where the API server is and how we prove who we are: a kubeconfig, or what kubelet mounts into a pod.
 import { ConnectorsError } from '../connector/errors.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { parseAuthority, parseServer, readText } from './config-input.ts'
 import { type Credentials, tokenFileCredentials } from './credentials.ts'
 import { readKubeconfig } from './kubeconfig.ts'

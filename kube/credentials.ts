@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export interface Credentials {
   readonly clientCertificate?: { readonly cert: string; readonly key: Sensitive }

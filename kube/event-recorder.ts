@@ -2,10 +2,10 @@
 // never a reason for anything else to fail.
 import { hash } from 'node:crypto'
 import type { ObjectMeta } from '../connector/object.ts'
+import { BoundedMap } from '../runtime/bounded-map.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { hasCode, isNamespaceEnding, isUnanswered } from './api-error.ts'
-import { BoundedMap } from './bounded-map.ts'
 import type { KubeClient } from './client.ts'
-import type { Clock } from './clock.ts'
 import type { KubeEvent, NewObject } from './objects.ts'
 import { apiVersionOf, events, type Resource } from './resources.ts'
 

@@ -1,9 +1,9 @@
 // A list that stays true: list, watch from there, list again when the watch cannot go on.
 
+import { backoffMs } from '../runtime/backoff.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { isExpired, KubeApiError } from './api-error.ts'
-import { backoffMs } from './backoff.ts'
 import type { KubeClient } from './client.ts'
-import type { Clock } from './clock.ts'
 import { type IndexKeys, ObjectCache } from './object-cache.ts'
 import { type KubeObject, type ObjectRef, refKey } from './objects.ts'
 import type { Resource } from './resources.ts'

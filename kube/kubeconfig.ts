@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { KubeConfig, KubeConfigSource } from './config.ts'
 import { checkClientCertificate, parseAuthority, parseServer, readText } from './config-input.ts'
 import {

@@ -2,9 +2,9 @@
 // by its own clock from before it asked; the others wait for as long as they themselves have seen it unchanged. So
 // no two clocks are ever compared.
 import type { ObjectKey } from '../connector/object.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { hasCode, KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
-import type { Clock } from './clock.ts'
 import { type Lease, refKey } from './objects.ts'
 import { leases } from './resources.ts'
 

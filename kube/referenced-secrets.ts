@@ -1,8 +1,8 @@
 // The Secrets that Connectors reference, and no other: one watch per Secret type that is in use, what nobody
 // references is dropped as it arrives. Spec: resources.md, "Controller behaviour".
 import type { Secret } from '../connector/object.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { KubeClient } from './client.ts'
-import type { Clock } from './clock.ts'
 import { type Change, createInformer, type Informer } from './informer.ts'
 import type { ObjectRef } from './objects.ts'
 import { secrets } from './resources.ts'

@@ -1,8 +1,9 @@
 // Answers of the API server to yes-or-no questions, kept for a while: one call per question however many ask,
 // and an allow that outlives an API server that cannot be asked (proxy.md, "Authentication and authorization").
+
+import { BoundedMap } from '../runtime/bounded-map.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { isUnanswered, KubeApiError } from './api-error.ts'
-import { BoundedMap } from './bounded-map.ts'
-import type { Clock } from './clock.ts'
 
 export interface Answer {
   readonly allowed: boolean

@@ -1,5 +1,5 @@
 // When each key is due: a heap and one timer, so that ten thousand waiting keys cost ten thousand small entries.
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 interface Entry {
   readonly key: string

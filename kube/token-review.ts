@@ -1,8 +1,8 @@
 // Who holds a token: TokenReview for our audiences, cached by the token's hash.
 import { hash } from 'node:crypto'
 import type { Sensitive } from '../connector/sensitive.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { KubeClient } from './client.ts'
-import type { Clock } from './clock.ts'
 import { tokenReviews } from './resources.ts'
 import { ReviewCache, reviewDefaults, reviewTimeoutMs } from './review-cache.ts'
 

@@ -1,9 +1,9 @@
 // The proxy's table of contents: what it is made of, and how it begins and ends.
 import { createAccessReviewer } from '../kube/access-review.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { Clock } from '../kube/clock.ts'
 import { createFeatureFlags } from '../kube/feature-flags.ts'
 import { createTokenReviewer } from '../kube/token-review.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { logSeldom } from '../runtime/seldom.ts'

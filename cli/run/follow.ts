@@ -1,10 +1,10 @@
 // Following a TaskRun or PipelineRun to its end: what its steps write, and how it ended.
 import { ConnectorsError } from '../../connector/errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import type { Clock } from '../../kube/clock.ts'
 import { type ObjectRef, refKey } from '../../kube/objects.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type PipelineRun, type RunResult, type TaskRun, taskRuns } from '../../kube/tekton.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { followSteps } from './steps.ts'
 
 export type FollowOptions = {

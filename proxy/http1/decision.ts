@@ -80,7 +80,3 @@ export interface ExchangeRecord {
   readonly bytesOut: number
   readonly durationMs: number
 }
-
-export interface Clock {
-  readonly monotonicMs: () => number
-}

@@ -1,6 +1,7 @@
 // What the connections of one server share.
+import type { Clock } from '../../runtime/clock.ts'
 import type { BufferPool } from './buffer-pool.ts'
-import type { Answer, Clock, Decide, Origin } from './decision.ts'
+import type { Answer, Decide, Origin } from './decision.ts'
 import type { Failure } from './failure.ts'
 import type { Limits } from './limits.ts'
 import type { RequestHead } from './request-head.ts'
@@ -17,7 +18,7 @@ export interface ServerContext<O extends Origin> {
   /** Never throws. */
   readonly answerTo: (failure: Failure, head: RequestHead | undefined) => FailureAnswer
   readonly limits: Limits
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly buffers: BufferPool
   readonly upstreams: UpstreamPool<O>
   /** Coarse time of the last sweep: good enough for idle connections, free for each event. */

@@ -1,8 +1,9 @@
 // The HTTP/1.1 data path as a whole: listens, keeps its connections, sweeps and drains them.
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Clock } from '../../runtime/clock.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ClientConnection } from './client-connection.ts'
-import type { Answer, Clock, Decide, Dial, Origin } from './decision.ts'
+import type { Answer, Decide, Dial, Origin } from './decision.ts'
 import { type Failure, internalFailure } from './failure.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { RequestHead } from './request-head.ts'
@@ -15,7 +16,7 @@ export interface Http1ServerOptions<O extends Origin> {
   readonly dial: Dial<O>
   /** The answer for what the data path refuses or cannot do; `head` is undefined if it could not be read. */
   readonly formatFailure: (failure: Failure, head: RequestHead | undefined) => Answer
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly limits?: Partial<Limits>
 }
 

@@ -1,7 +1,8 @@
 // Connections to tools: dialling them, and keeping idle ones for the next request to the same origin.
+import type { Clock } from '../../runtime/clock.ts'
 import { BodyScanner } from './body-scanner.ts'
 import type { BufferPool } from './buffer-pool.ts'
-import type { Clock, Dial, Origin } from './decision.ts'
+import type { Dial, Origin } from './decision.ts'
 import { type Failure, upstreamFailure } from './failure.ts'
 import { HeadParser } from './head-parser.ts'
 import type { Limits } from './limits.ts'
@@ -64,7 +65,7 @@ export interface UpstreamPoolOptions<O extends Origin> {
   readonly dial: Dial<O>
   readonly buffers: BufferPool
   readonly limits: Limits
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
 class ConnectTimeoutError extends Error {

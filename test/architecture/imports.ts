@@ -3,7 +3,8 @@ import { posix } from 'node:path'
 import { type Import, importsOf, type SourceFile } from './source.ts'
 
 const pure = ['connector', 'gotemplate', 'resource-interface']
-const shared = ['kube', 'runtime', 'upstream']
+/** In this order: each may import those before it. */
+const shared = ['runtime', 'kube', 'pki', 'upstream']
 const components = ['controller', 'proxy', 'csi', 'api', 'standalone']
 const shell = ['cli', 'console']
 
@@ -12,7 +13,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   gotemplate: [],
   connector: ['gotemplate'],
   'resource-interface': [],
-  ...Object.fromEntries(shared.map(folder => [folder, pure])),
+  ...Object.fromEntries(shared.map((folder, at) => [folder, [...pure, ...shared.slice(0, at)]])),
   ...Object.fromEntries(components.map(folder => [folder, [...pure, ...shared]])),
   ...Object.fromEntries(
     [...shell, 'bench'].map(folder => [folder, [...pure, ...shared, ...components, ...shell]]),
@@ -33,7 +34,7 @@ const fences: Readonly<Record<string, Fence>> = {
   '@jitl/quickjs-singlefile-browser-release-sync': { within: ['resource-interface/'] },
   '@kubernetes/client-node': { within: ['kube/'], typeOnly: true },
   '@marcbachmann/cel-js': { within: ['connector/'] },
-  '@peculiar/x509': { within: ['standalone/'] },
+  '@peculiar/x509': { within: ['pki/'] },
   ajv: { within: ['standalone/'] },
   bcryptjs: { within: ['gotemplate/'] },
   'fast-json-patch': { within: ['standalone/'] },
@@ -42,7 +43,7 @@ const fences: Readonly<Record<string, Fence>> = {
   'quickjs-emscripten-core': { within: ['resource-interface/'] },
   re2js: { within: ['gotemplate/', 'connector/expression.ts'] },
   // A peer that @peculiar/x509 expects to be loaded before it.
-  'reflect-metadata': { within: ['standalone/'] },
+  'reflect-metadata': { within: ['pki/'] },
   yaml: {
     within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/documents.ts', 'resource-interface/'],
   },

@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { KubeApiError } from '../../kube/api-error.ts'
-import { BoundedMap } from '../../kube/bounded-map.ts'
 import { ReviewCache } from '../../kube/review-cache.ts'
+import { BoundedMap } from '../../runtime/bounded-map.ts'
 import { createManualClock } from '../runtime/manual-clock.ts'
 
 const test = suite('kube/review-cache')
