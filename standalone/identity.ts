@@ -4,7 +4,7 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { ConnectorsError } from '../connector/errors.ts'
-import { createAuthority, type Pem } from './certificate.ts'
+import { createAuthority, type Pem } from '../pki/authority.ts'
 import type { TokenKeys } from './tokens.ts'
 
 export interface Identity {
@@ -44,10 +44,12 @@ export async function loadIdentity(dataDir: string | undefined, nowMs: number): 
   }
 }
 
+const authorityDays = 3650
+
 async function createStored(nowMs: number): Promise<Stored> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   return {
-    authority: await createAuthority(nowMs),
+    authority: await createAuthority('connectors-standalone', { nowMs, days: authorityDays }),
     tokenKey: { private: await exportJWK(privateKey), public: await exportJWK(publicKey) },
     adminToken: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
     port: 0,

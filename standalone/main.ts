@@ -3,9 +3,9 @@
 import { once } from 'node:events'
 import type { Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { createServerCertificate } from '../pki/leaf.ts'
 import { tokenVerifier } from './authenticate.ts'
 import { applyDefinitions, createInitialObjects } from './bootstrap.ts'
-import { createServingCertificate } from './certificate.ts'
 import { type ControlPlaneOptions, parseOptions } from './config.ts'
 import { Faults } from './faults.ts'
 import { resourceHandler } from './handle.ts'
@@ -32,12 +32,18 @@ export interface ControlPlane {
   close(): Promise<void>
 }
 
+const loopback = { commonName: 'kube-apiserver', dns: ['localhost'], ip: ['127.0.0.1', '::1'] }
+const servingDays = 365
+
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const { dataDir, listen, port, clock, definitions, onRequest, onError } = parseOptions(options)
   // First of all: whoever opens the store has the directory to itself.
   const store = await Store.open(dataDir)
   const identity = await loadIdentity(dataDir, clock.now())
-  const certificate = await createServingCertificate(identity.authority, clock.now())
+  const certificate = await createServerCertificate(identity.authority, loopback, {
+    nowMs: clock.now(),
+    days: servingDays,
+  })
   const cluster = { store, clock, kinds: new Kinds(builtinKinds, store) }
   createInitialObjects(cluster)
   if (definitions !== null) await applyDefinitions(cluster, definitions)

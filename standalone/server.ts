@@ -2,9 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
+import type { Pem } from '../pki/authority.ts'
 import type { Answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
-import type { Pem } from './certificate.ts'
 import { type Faults, faultError } from './faults.ts'
 import { authorize, refusal } from './rbac.ts'
 import type { VerifyToken } from './reviews.ts'

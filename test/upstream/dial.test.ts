@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createAuthority, createServingCertificate } from '../../standalone/certificate.ts'
+import { createAuthority } from '../../pki/authority.ts'
+import { createServerCertificate } from '../../pki/leaf.ts'
 import { parseConnectTo } from '../../upstream/connect-to.ts'
 import { type DialOptions, dial, type Origin } from '../../upstream/dial.ts'
 import { DialError } from '../../upstream/dial-error.ts'
@@ -12,6 +13,7 @@ import { closedPort, recorder, withHttp, withHttps, withTcp } from './servers.ts
 const test = suite('upstream/dial')
 const nobody = createSecureContext({ ca: [] })
 const http = (hostname: string, port: number): Origin => ({ scheme: 'http', hostname, port })
+const loopback = { commonName: 'test', dns: ['localhost'], ip: ['127.0.0.1', '::1'] }
 const https = (hostname: string, port: number): Origin => ({ scheme: 'https', hostname, port })
 
 function dialed(origin: Origin, options: Partial<DialOptions> = {}) {
@@ -78,8 +80,8 @@ test('connects elsewhere where the mapping says so', () =>
 
 test('checks a certificate before anything is written', async () => {
   const now = Date.now()
-  const authority = await createAuthority(now)
-  const serving = await createServingCertificate(authority, now)
+  const authority = await createAuthority('an authority', { nowMs: now, days: 3650 })
+  const serving = await createServerCertificate(authority, loopback, { nowMs: now, days: 365 })
   const trust = new TrustStore({ capacity: 2 }).context([authority.certificate])
   const tool = recorder()
   await withHttps(serving, tool.listener, async port => {
@@ -98,7 +100,7 @@ test('checks a certificate before anything is written', async () => {
     )
   })
   const longAgo = now - 2 * 365 * 24 * 3600 * 1000
-  const expired = await createServingCertificate(authority, longAgo)
+  const expired = await createServerCertificate(authority, loopback, { nowMs: longAgo, days: 365 })
   await withHttps(expired, tool.listener, async port => {
     const current = await failure(https('localhost', port), { trust })
     assert.is(current, 'TLSVerificationFailed: the certificate has expired')

@@ -1,14 +1,14 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectorsError } from '../../connector/errors.ts'
-import { createAuthority } from '../../standalone/certificate.ts'
+import { createAuthority } from '../../pki/authority.ts'
 import { parseCertificates, TrustStore } from '../../upstream/trust.ts'
 
 const test = suite('upstream/trust')
 
 test('takes a bundle apart, whatever stands around its certificates', async () => {
-  const one = (await createAuthority(Date.now())).certificate.trim()
-  const two = (await createAuthority(Date.now())).certificate.trim()
+  const one = (await createAuthority('test', { nowMs: Date.now(), days: 1 })).certificate.trim()
+  const two = (await createAuthority('test', { nowMs: Date.now(), days: 1 })).certificate.trim()
   assert.equal(parseCertificates(`# first\n${one}\n\nsecond:\n${two}\n`, 'Secret "ca"'), [one, two])
 })
 
@@ -25,8 +25,8 @@ test('refuses what is no certificate', () => {
 })
 
 test('makes one context for the same certificates, and keeps so many', async () => {
-  const one = (await createAuthority(Date.now())).certificate
-  const two = (await createAuthority(Date.now())).certificate
+  const one = (await createAuthority('test', { nowMs: Date.now(), days: 1 })).certificate
+  const two = (await createAuthority('test', { nowMs: Date.now(), days: 1 })).certificate
   const store = new TrustStore({ capacity: 2 })
   const both = store.context([one, two])
   assert.is(store.context([two, one, one]), both)
