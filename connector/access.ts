@@ -17,28 +17,29 @@ export type AccessQuestion = {
 export function accessQuestions(
   key: ObjectKey,
   { requireProxyPermission }: { readonly requireProxyPermission: boolean },
-): readonly AccessQuestion[] {
+): readonly [AccessQuestion, ...AccessQuestion[]] {
   const see = seeQuestion(key)
   return requireProxyPermission ? [see, { ...see, subresource: 'proxy' }] : [see]
 }
 
-export function seeQuestion({ namespace, name }: ObjectKey): AccessQuestion {
+function seeQuestion({ namespace, name }: ObjectKey): AccessQuestion {
   return { verb: 'get', group: apiGroup, resource: 'connectors', namespace, name }
 }
 
-/** FORBIDDEN, naming the user, the Connector and all that is missing, so that one grant is enough. */
+/** FORBIDDEN, naming the user, the Connector (`subject`, as whoever asks knows it) and all that is missing, so that one grant is enough. */
 export function accessRefusal(
   username: string,
   [first, ...others]: readonly [AccessQuestion, ...AccessQuestion[]],
+  subject = `Connector "${first.namespace}/${first.name}"`,
 ): ConnectorsError {
-  const { verb, namespace, name } = first
+  const { verb, namespace } = first
   const resources = [first, ...others].map(({ resource, subresource }) =>
     subresource === undefined ? resource : `${resource}/${subresource}`,
   )
   return new ConnectorsError(
     'FORBIDDEN',
     'Forbidden',
-    `Cannot use Connector "${namespace}/${name}" as ${username}: ` +
+    `Cannot use ${subject} as ${username}: ` +
       `it needs a Role in namespace "${namespace}" with ${verb} on ${resources.join(' and ')} in group ${apiGroup}`,
   )
 }

@@ -86,6 +86,12 @@ export type ConnectorClassStatus = {
 
 export const proxyResolverAnnotation = 'connectors.cpaas.io/proxy-resolver'
 
+/** `"true"`: the class's own proxy asks the installation's about tokens, which may be sealed then. */
+export const sealedTokensAnnotation = 'connectors.cpaas.io/sealed-tokens'
+
+/** `"false"`: the bodies of answers pass without being searched for the credential. */
+export const scanAnswersAnnotation = 'connectors.cpaas.io/scan-answers'
+
 export type ProxyResolver = 'host' | 'path'
 
 export function proxyResolver(connectorClass: ConnectorClass): ProxyResolver {

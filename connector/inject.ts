@@ -5,12 +5,21 @@ import { Sensitive } from './sensitive.ts'
 
 export type InjectedHeader = { readonly name: string; readonly value: Sensitive }
 
-/** Names (lower case) that a client may never send to a tool itself: what stands there is ours or nobody's. */
-export const credentialHeaders: ReadonlySet<string> = new Set([
+/** Only the proxy sets these. */
+const credentialHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'proxy-authorization',
   'private-token',
 ])
+
+/**
+ * Whether a client may never send a header of this name (lower case) to a tool itself. CGI, WSGI and Rack make one
+ * variable of a dash and an underscore. `X-Remote-*` is how an authenticating proxy tells a tool who somebody is.
+ */
+export function isCredentialHeader(name: string): boolean {
+  const dashed = name.includes('_') ? name.replaceAll('_', '-') : name
+  return credentialHeaders.has(dashed) || dashed.startsWith('x-remote-')
+}
 
 /** The headers that carry the credential; none for a Connector without one. */
 export function injectedHeaders(credential: Credential | undefined): readonly InjectedHeader[] {

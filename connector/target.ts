@@ -1,7 +1,7 @@
 // target: which Connector a request names, and where at the tool it goes. Spec: proxy.md, "Doors" and "Strictness".
 import type { Address } from './address.ts'
-import { ConnectorsError } from './errors.ts'
 import type { ObjectKey } from './object.ts'
+import { pathRefused } from './path.ts'
 
 /** An origin-form request target, cut at the first `?`. */
 export type RequestTarget = {
@@ -33,50 +33,13 @@ export function parsePathForm(path: string): { readonly key: ObjectKey; readonly
   return { key: { namespace, name }, rest: rest ?? '' }
 }
 
-/** A reader that decodes more often than this is none that we know. */
-const maxDecodings = 3
-
 /**
- * Refuses a path that some reader could take for another one than the proxy decided on: one that holds a dot
- * segment, a backslash or a NUL, or starts with an empty segment, however often it is decoded and whether or not
- * `;` ends a segment. All else travels byte for byte: `%2F` in a project's name and `//` in the middle are harmless.
+ * The route of `rest` (path below the Connector) at the tool: appended to the address's prefix. Throws INVALID for a
+ * path that would begin with an empty segment there, which some readers take for a host.
  */
-export function checkPath(path: string): void {
-  if (!path.startsWith('/')) throw pathRefused('it does not start with a slash')
-  checkView(path)
-  if (!path.includes('%')) return
-  if (/%(?![0-9A-Fa-f]{2})/.test(path)) throw pathRefused('it holds a "%" without two hexadecimal digits')
-  let view = path
-  for (let decodings = 0; ; decodings++) {
-    const decoded = decodedOnce(view)
-    if (decoded === view) return
-    if (decodings === maxDecodings) throw pathRefused('it is encoded too often')
-    view = decoded
-    checkView(view)
-  }
-}
-
-function checkView(path: string): void {
-  if (path.startsWith('//')) throw pathRefused('it starts with an empty segment ("//")')
-  if (path.includes('\\')) throw pathRefused('it holds a backslash')
-  if (path.includes('\0')) throw pathRefused('it holds a NUL')
-  if (!path.includes('/.') && !path.includes('\xc0') && !path.includes('\xe0')) return
-  if (/\/\.{1,2}(?:[/;?#\s]|$)/.test(path)) throw pathRefused('it holds a "." or ".." segment')
-  // Forms of "." and "/" that are too long for UTF-8, and that old decoders take all the same.
-  if (/\xc0[\xae\xaf]|\xe0\x80[\xae\xaf]/.test(path)) throw pathRefused('it holds an overlong encoding')
-}
-
-/** One character per byte. */
-function decodedOnce(path: string): string {
-  return path.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
-
-function pathRefused(why: string): ConnectorsError {
-  return new ConnectorsError('INVALID', 'PathRefused', `Cannot forward this path as it is written: ${why}`)
-}
-
-/** The route of `rest` (path below the Connector) at the tool: appended to the address's prefix. */
 export function routeTo(address: Address, rest: string, query: string): Route {
   const path = `${address.prefix}${rest}`
+  if (/^\/+(?:[\\/]|%(?:25)*(?:2f|5c))/i.test(path))
+    throw pathRefused('it starts with an empty segment ("//")')
   return { upstream: address, target: `${path === '' ? '/' : path}${query}` }
 }

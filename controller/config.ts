@@ -12,6 +12,7 @@ import {
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
+import { cidrsFlag, parseCidrs } from '../upstream/address-rules.ts'
 import { connectToProblem, parseConnectTo } from '../upstream/connect-to.ts'
 
 export const controllerFlags = {
@@ -24,6 +25,14 @@ export const controllerFlags = {
   'probe-interval': durationFlag({ fallback: 300_000, minMs: 100, help: 'time between probes of one tool' }),
   'probe-concurrency': integerFlag({ fallback: 32, min: 1, max: 1024, help: 'probes at a time' }),
   'scope-grants': booleanFlag({ fallback: true, help: 'grant the use of Connectors to their scope' }),
+  'sealing-key-lifetime': durationFlag({
+    fallback: 720 * 3_600_000,
+    minMs: 3_600_000,
+    help: 'how long a key of sealed tokens is in use',
+  }),
+  'allow-loopback': booleanFlag({ help: 'let tools be on this machine, which in a cluster is the own pod' }),
+  'upstream-deny': cidrsFlag('addresses and CIDRs where no tool may be; repeatable'),
+  'upstream-allow': cidrsFlag('exceptions of --upstream-deny; repeatable'),
   'connect-to': listFlag({
     fallback: [],
     problem: connectToProblem,
@@ -67,6 +76,16 @@ export function controllerConfigFrom(flags: FlagValues<typeof controllerFlags>) 
     configMap: flags['config-map'],
     leaderElect: flags['leader-elect'],
     leaseMs: flags['lease-duration'],
+    sealingKeys: Object.freeze({
+      lifetimeMs: flags['sealing-key-lifetime'],
+      // Followed by every proxy within seconds.
+      leadMs: 600_000,
+      // A token lives for a day at the most.
+      keepMs: 25 * 3_600_000,
+    }),
+    allowLoopback: flags['allow-loopback'],
+    deny: parseCidrs(flags['upstream-deny']),
+    allow: parseCidrs(flags['upstream-allow']),
     connectTo: parseConnectTo(flags['connect-to']),
     metricsAddress: flags['metrics-address'],
   })

@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { ConnectTo } from '../upstream/connect-to.ts'
 import { dial, type Origin } from '../upstream/dial.ts'
 import { DialError } from '../upstream/dial-error.ts'
+import type { Reach } from '../upstream/resolve.ts'
 import { retryAfterMs } from '../upstream/retry-after.ts'
 import { sendProbe } from '../upstream/send-probe.ts'
 import type { Check, CheckOutcome } from './check-results.ts'
@@ -21,11 +22,12 @@ export type SendCheckOptions = {
   readonly clock: Clock
   readonly trust: () => SecureContext
   readonly connectTo: ConnectTo
+  readonly reach: Reach
 }
 
 const timeoutMs = 10_000
 
-export function createSendCheck({ clock, trust, connectTo }: SendCheckOptions): SendCheck {
+export function createSendCheck({ clock, trust, connectTo, reach }: SendCheckOptions): SendCheck {
   return {
     probe: plan => ({
       name: plan.name,
@@ -33,7 +35,14 @@ export function createSendCheck({ clock, trust, connectTo }: SendCheckOptions): 
       host: plan.request.address.host,
       async run({ signal }) {
         try {
-          const answer = await sendProbe(plan.request, { signal, trust: trust(), timeoutMs, connectTo })
+          const answer = await sendProbe(plan.request, {
+            signal,
+            trust: trust(),
+            timeoutMs,
+            connectTo,
+            reach,
+            owner: plan.namespace,
+          })
           const asked = retryAfter(answer, clock.now())
           return { outcome: outcomeOfAnswer(plan, answer), retryAfterMs: asked }
         } catch (error) {
@@ -51,7 +60,9 @@ export function createSendCheck({ clock, trust, connectTo }: SendCheckOptions): 
           const options = {
             signal,
             trust: trust(),
-            policy: 'own',
+            policy: 'class',
+            owner: '',
+            reach,
             connectTimeoutMs: timeoutMs,
             connectTo,
           } as const

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { subjectAccessReviews } from './resources.ts'
 import { ReviewCache, reviewDefaults, reviewTimeoutMs } from './review-cache.ts'
-import type { KubeUser, ReviewerOptions } from './token-review.ts'
+import { type KubeUser, type ReviewerOptions, tenantOf } from './token-review.ts'
 
 export interface Access {
   readonly verb: string
@@ -28,10 +28,19 @@ export interface AccessReviewer {
   ): Promise<AccessVerdict>
 }
 
+/** A use asks two questions, and a volume of sixteen Connectors thirty-two. */
+const lanes = {
+  total: 64,
+  perPayer: 32,
+  waitingPerPayer: 512,
+  waitMs: 2000,
+  rate: { burst: 512, perSecond: 128 },
+}
+
 export function createAccessReviewer({ client, clock, graceMs }: ReviewerOptions): AccessReviewer {
   // Twice the tokens' entries: a use asks two questions.
   const maxEntries = 2 * reviewDefaults.maxEntries
-  const cache = new ReviewCache<AccessVerdict>({ clock, graceMs, ...reviewDefaults, maxEntries })
+  const cache = new ReviewCache<AccessVerdict>({ clock, graceMs, lanes, ...reviewDefaults, maxEntries })
   const keys = new WeakMap<KubeUser, string>()
 
   function keyOf(user: KubeUser, access: Access): string {
@@ -53,8 +62,15 @@ export function createAccessReviewer({ client, clock, graceMs }: ReviewerOptions
 
   return {
     cached: (user, access) => cache.cached(keyOf(user, access)),
-    check: (user, access, { signal } = {}) =>
-      cache.check(keyOf(user, access), { ask: () => ask(user, access), signal }),
+    check: (user, access, { signal } = {}) => {
+      const payer = tenantOf(user.username)
+      return cache.check(keyOf(user, access), {
+        ask: () => ask(user, access),
+        payer,
+        ownerOf: () => payer,
+        signal,
+      })
+    },
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { BoundedMap } from '../runtime/bounded-map.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { FairLanes, type LaneLimits } from '../runtime/fair-lanes.ts'
 import { isUnanswered, KubeApiError } from './api-error.ts'
 
 export interface Answer {
@@ -19,14 +20,34 @@ export interface ReviewCacheOptions {
   readonly graceMs: number
   /** Bound of kept allows. Denies have a bound of their own: a flood of bad tokens evicts no good one. */
   readonly maxEntries: number
-  /** Bound of calls on their way; a further question is refused with LIMIT. */
-  readonly maxPending: number
+  /** Calls for questions that were not answered lately. Those for kept allows have lanes of their own. */
+  readonly lanes: LaneLimits
 }
 
-export const reviewDefaults = { allowMs: 45_000, denyMs: 5000, maxEntries: 10_000, maxPending: 256 }
+export const reviewDefaults = { allowMs: 45_000, denyMs: 5000, maxEntries: 10_000 }
+
+/** Whoever has been allowed lately is not a stranger, and waits behind no stranger. */
+const renewalLanes: LaneLimits = {
+  total: 64,
+  perPayer: 32,
+  waitingPerPayer: 1024,
+  waitMs: 5000,
+}
+
+/** Of the allows, one owner may have this part. */
+const ownersPart = 4
 
 /** A review that takes longer counts as unanswered. */
 export const reviewTimeoutMs = 5000
+
+export interface Question<A> {
+  readonly ask: () => Promise<A>
+  /** Whose lanes a first question takes. */
+  readonly payer: string
+  /** Whose entry an allow is. */
+  readonly ownerOf: (answer: A) => string
+  readonly signal?: AbortSignal | undefined
+}
 
 interface Entry<A> {
   readonly answer: A
@@ -44,10 +65,15 @@ export class ReviewCache<A extends Answer> {
   readonly #allows: BoundedMap<Entry<A>>
   readonly #denies: BoundedMap<Entry<A>>
   readonly #asking = new Map<string, Promise<A>>()
+  readonly #lanes: FairLanes
+  readonly #renewals: FairLanes
 
   constructor(options: ReviewCacheOptions) {
     this.#options = options
-    this.#allows = new BoundedMap(options.maxEntries)
+    const { clock, lanes, maxEntries } = options
+    this.#lanes = new FairLanes({ clock, refusal: tooManyReviews, ...lanes })
+    this.#renewals = new FairLanes({ clock, refusal: tooManyReviews, ...renewalLanes })
+    this.#allows = new BoundedMap(maxEntries, { perOwner: Math.ceil(maxEntries / ownersPart) })
     this.#denies = new BoundedMap(Math.ceil(options.maxEntries / 4))
   }
 
@@ -58,23 +84,23 @@ export class ReviewCache<A extends Answer> {
   }
 
   /** What is cached, or what `ask` answers. All who wait for one key share one call, which outlives any of them. */
-  async check(
-    key: string,
-    { ask, signal }: { readonly ask: () => Promise<A>; readonly signal?: AbortSignal | undefined },
-  ): Promise<A> {
+  async check(key: string, { ask, payer, ownerOf, signal }: Question<A>): Promise<A> {
     signal?.throwIfAborted()
     const known = this.cached(key)
     if (known !== undefined) return known
     let call = this.#asking.get(key)
     if (call === undefined) {
-      if (this.#asking.size >= this.#options.maxPending) throw tooMany(this.#options.maxPending)
-      call = this.#ask(key, ask).finally(() => this.#asking.delete(key))
+      const kept = this.#allows.get(key)
+      const run = () => this.#ask(key, { ask, ownerOf })
+      const running =
+        kept === undefined ? this.#lanes.run(payer, run) : this.#renewals.run(ownerOf(kept.answer), run)
+      call = running.finally(() => this.#asking.delete(key))
       this.#asking.set(key, call)
     }
     return signal === undefined ? call : unlessAborted(call, signal)
   }
 
-  async #ask(key: string, ask: () => Promise<A>): Promise<A> {
+  async #ask(key: string, { ask, ownerOf }: Pick<Question<A>, 'ask' | 'ownerOf'>): Promise<A> {
     const { clock, allowMs, denyMs, graceMs } = this.#options
     // The answer is as old as the question: a grant removed while it travelled is not trusted for longer.
     const askedMs = clock.monotonicMs()
@@ -83,7 +109,7 @@ export class ReviewCache<A extends Answer> {
       const entry = { answer, askedMs, servesUntilMs: askedMs + (answer.allowed ? allowMs : denyMs) }
       this.#allows.delete(key)
       this.#denies.delete(key)
-      if (answer.allowed) this.#allows.set(key, entry)
+      if (answer.allowed) this.#allows.set(key, entry, ownerOf(answer))
       else this.#denies.set(key, entry)
       return answer
     } catch (error) {
@@ -109,17 +135,6 @@ function asUnavailable(error: unknown): unknown {
   return new KubeApiError({ code: 'UNAVAILABLE', reason: 'ReviewRefused', message }, { status, cause: error })
 }
 
-function tooMany(max: number): KubeApiError {
-  return new KubeApiError(
-    {
-      code: 'LIMIT',
-      reason: 'TooManyReviews',
-      message: `Cannot ask the API server about another caller: ${max} questions are on their way`,
-    },
-    { status: 0, retryAfterMs: 1000 },
-  )
-}
-
 async function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = () => aborted.reject(signal.reason)
@@ -129,4 +144,16 @@ async function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal): Promis
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+export function tooManyReviews(): KubeApiError {
+  return new KubeApiError(
+    {
+      code: 'LIMIT',
+      reason: 'TooManyReviews',
+      message:
+        'Cannot ask the API server about another caller now: too many questions from here wait for answers',
+    },
+    { status: 0, retryAfterMs: 1000 },
+  )
 }

@@ -1,11 +1,15 @@
 // One JSON line a request: who used which Connector for what, and how it ended. Spec: proxy.md, "Record".
 // Never a token, a credential, a query or a body.
 import type { ObjectKey } from '../connector/object.ts'
+import { serviceAccountNamespace } from '../kube/token-review.ts'
+import { podNameOf } from './caller.ts'
 import type { ExchangeRecord } from './http1/decision.ts'
-import { refusalOfFailure } from './refuse.ts'
+import { reasonOfFailure } from './refuse.ts'
 
 export type AuditEntry = {
   readonly requestId: string
+  /** Address that the request came from, which stands for the caller while that is not known. */
+  readonly peer: string | undefined
   /** Absent, as are host and path, of a request that could not be read. */
   readonly method: string | undefined
   readonly host: string | undefined
@@ -30,38 +34,34 @@ export type Caller = {
 /** Takes complete lines, each with its line feed. */
 export type AuditSink = (line: string) => void
 
-const podNameKey = 'authentication.kubernetes.io/pod-name'
-
 export type AuditedEnd = Pick<
   ExchangeRecord,
-  'status' | 'outcome' | 'failure' | 'bytesIn' | 'bytesOut' | 'durationMs'
->
+  'status' | 'failure' | 'bytesIn' | 'bytesOut' | 'durationMs'
+> & { readonly outcome: ExchangeRecord['outcome'] | 'tunnel-opened' }
+
+/** A path may have 16 KiB, and a line a request should not. */
+const maxPathLength = 2048
 
 export function auditLine(entry: AuditEntry, record: AuditedEnd, timeMs: number): string {
-  const { caller, connector } = entry
-  const failure = record.failure && refusalOfFailure(record.failure)
+  const { caller, connector, path } = entry
   return `${JSON.stringify({
     time: new Date(timeMs).toISOString(),
     audit: 'request',
     id: entry.requestId,
     door: 'reverse',
+    peer: caller === undefined ? entry.peer : undefined,
     caller: caller?.username,
     namespace: caller === undefined ? undefined : serviceAccountNamespace(caller.username),
-    pod: caller?.extra[podNameKey]?.[0],
+    pod: caller && podNameOf(caller),
     connector: connector === undefined ? undefined : `${connector.namespace}/${connector.name}`,
     method: entry.method,
     host: entry.host,
-    path: entry.path,
-    refusal: entry.refusal ?? failure?.reason,
+    path: path !== undefined && path.length > maxPathLength ? `${path.slice(0, maxPathLength)}...` : path,
+    refusal: entry.refusal ?? (record.failure && reasonOfFailure(record.failure)),
     status: record.status,
     outcome: record.outcome,
     bytesIn: record.bytesIn,
     bytesOut: record.bytesOut,
     durationMs: Math.round(record.durationMs * 10) / 10,
   })}\n`
-}
-
-function serviceAccountNamespace(username: string): string | undefined {
-  const [system, kind, namespace] = username.split(':')
-  return system === 'system' && kind === 'serviceaccount' ? namespace : undefined
 }

@@ -1,55 +1,61 @@
 // authorize: may this caller use this Connector. Spec: access.md; proxy.md, "Authentication and authorization".
-import { accessQuestions, accessRefusal, seeQuestion } from '../connector/access.ts'
+import { type AccessQuestion, accessQuestions, accessRefusal } from '../connector/access.ts'
 import { apiGroup } from '../connector/connector.ts'
-import type { ConnectorsError } from '../connector/errors.ts'
-import type { ObjectKey } from '../connector/object.ts'
-import type { Access, AccessReviewer, AccessVerdict } from '../kube/access-review.ts'
+import { ConnectorsError } from '../connector/errors.ts'
+import { type ObjectKey, objectKey } from '../connector/object.ts'
+import type { AccessReviewer, AccessVerdict } from '../kube/access-review.ts'
 import type { KubeUser } from '../kube/token-review.ts'
+import { andThen, type MaybePromise } from '../runtime/and-then.ts'
+import type { Identity } from './authenticate.ts'
 
 export type AuthorizeOptions = {
   readonly access: AccessReviewer
   /** Whether `get` on the subresource `connectors/proxy` is asked for as well. */
   readonly requireProxyPermission: boolean
+  /** What the refusal calls the Connector. */
+  readonly subject: string
 }
 
-/** At once when all answers are known; throws FORBIDDEN naming the Connector and the missing permission. */
+/**
+ * At once when all answers are known. Throws FORBIDDEN when the token is sealed for other Connectors, or naming the
+ * permission that is missing. Whether the Connector exists makes no difference.
+ */
 export function authorize(
-  user: KubeUser,
+  { user, scope }: Identity,
   key: ObjectKey,
-  { access, requireProxyPermission }: AuthorizeOptions,
-): undefined | Promise<undefined> {
+  { access, requireProxyPermission, subject }: AuthorizeOptions,
+): MaybePromise<void> {
+  if (scope !== undefined && !scope.has(objectKey(key))) throw sealedForOthers(subject)
   const questions = accessQuestions(key, { requireProxyPermission })
   const verdicts = questions.map(question => access.cached(user, question))
-  if (verdicts.includes(undefined)) return askAll(user, { access, questions })
-  refuseMissing(user, { questions, verdicts })
-  return undefined
-}
-
-type Asked = { readonly questions: readonly Access[] }
-
-async function askAll(
-  user: KubeUser,
-  { access, questions }: Asked & { readonly access: AccessReviewer },
-): Promise<undefined> {
-  const verdicts = await Promise.all(questions.map(question => access.check(user, question)))
-  refuseMissing(user, { questions, verdicts })
+  const answered: MaybePromise<readonly (AccessVerdict | undefined)[]> = verdicts.includes(undefined)
+    ? Promise.all(questions.map(question => access.check(user, question)))
+    : verdicts
+  return andThen(answered, all => refuseMissing(user, { questions, verdicts: all, subject }))
 }
 
 function refuseMissing(
   user: KubeUser,
-  { questions, verdicts }: Asked & { readonly verdicts: readonly (AccessVerdict | undefined)[] },
+  asked: {
+    readonly questions: readonly AccessQuestion[]
+    readonly verdicts: readonly (AccessVerdict | undefined)[]
+    readonly subject: string
+  },
 ): void {
-  const [first, ...others] = questions.filter((_, at) => verdicts[at]?.allowed !== true)
-  if (first !== undefined) throw accessRefusal(user.username, [first, ...others])
+  const [first, ...others] = asked.questions.filter((_, at) => asked.verdicts[at]?.allowed !== true)
+  if (first !== undefined) throw accessRefusal(user.username, [first, ...others], asked.subject)
+}
+
+function sealedForOthers(subject: string): ConnectorsError {
+  return new ConnectorsError(
+    'FORBIDDEN',
+    'SealedForOthers',
+    `Cannot use ${subject}: the token is of a volume of other Connectors`,
+  )
 }
 
 /** Whether the caller may learn which Connectors a namespace has. */
 export async function mayList(user: KubeUser, namespace: string, access: AccessReviewer): Promise<boolean> {
   const question = { verb: 'list', group: apiGroup, resource: 'connectors', namespace, name: '' }
   return (await access.check(user, question)).allowed
-}
-
-/** What a caller reads who may not even learn whether the Connector exists. */
-export function mayNotSee(user: KubeUser, key: ObjectKey): ConnectorsError {
-  return accessRefusal(user.username, [seeQuestion(key)])
 }

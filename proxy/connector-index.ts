@@ -5,27 +5,36 @@ import { parseAddress, proxyServiceName } from '../connector/address.ts'
 import type { Connector } from '../connector/connector.ts'
 import { credentialSecretName, policyAnnotation } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
-import { authType, hasProxy } from '../connector/connector-class.ts'
+import { authType, hasProxy, scanAnswersAnnotation } from '../connector/connector-class.ts'
 import { type Credential, parseCredential } from '../connector/credential.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import { injectedHeaders } from '../connector/inject.ts'
 import type { ObjectKey, Secret } from '../connector/object.ts'
 import { objectKey } from '../connector/object.ts'
 import { formatProblems, validateConnector } from '../connector/validate.ts'
-import { credentialTraces } from './response.ts'
+import { ByteSequences } from './http1/byte-sequences.ts'
+import { credentialTraces, type Traces } from './traces.ts'
 
 export type IndexedConnector = {
   readonly connector: Connector
   readonly address: Address
-  readonly origin: ToolOrigin
+  /** Names the connections to the tool: not after its address has changed, and of this Connector alone. */
+  readonly originKey: string
   /** name, value, name, value, ... */
   readonly injected: readonly string[]
-  /** Texts by which the credential would be recognised in an answer. */
-  readonly traces: readonly string[]
+  readonly traces: Traces
+  /** What is looked for in the bodies of answers; undefined where there is nothing, or the class says no. */
+  readonly sequences: ByteSequences | undefined
 }
 
-/** Connections are shared by one Connector alone, and not after its address has changed. */
-export type ToolOrigin = { readonly key: string; readonly address: Address }
+/** Where a relay goes, and whose connections it may use. */
+export type ToolOrigin = {
+  readonly key: string
+  readonly host: string
+  readonly address: Address
+  /** Of the Connector, whose author named the address. */
+  readonly namespace: string
+}
 
 /** Informers satisfy it. */
 export type ObjectLookup<T> = { get(namespace: string | undefined, name: string): T | undefined }
@@ -61,9 +70,18 @@ export class ConnectorIndex {
     sources.connectors.index(hostIndex, connector => proxyHosts(connector, sources.clusterDomain))
   }
 
+  /** Whether a host name has the form of those that Connectors are allocated. */
+  isOurs(hostname: string): boolean {
+    if (!hostname.startsWith('c-')) return false
+    const [, namespace, ...domain] = withoutDot(hostname).split('.')
+    const suffix = domain.join('.')
+    const isForm = suffix === '' || suffix === 'svc' || suffix === `svc.${this.#sources.clusterDomain}`
+    return namespace !== undefined && isForm
+  }
+
   /** The Connector that was allocated this host name. */
   byHost(hostname: string): ObjectKey | undefined {
-    const bare = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
+    const bare = withoutDot(hostname)
     const [connector, ...others] = this.#sources.connectors.byIndex(hostIndex, bare)
     return others.length === 0 ? connector?.metadata : undefined
   }
@@ -90,10 +108,26 @@ export class ConnectorIndex {
     return entry.outcome
   }
 
+  /** Throws PRECONDITION when the name by which the client came here may lead elsewhere now. */
+  checkService(key: ObjectKey): void {
+    const connector = this.#living(key)
+    const conflict = connector && serviceConflict(connector)
+    if (conflict === undefined) return
+    throw new ConnectorsError(
+      'PRECONDITION',
+      'ProxyAddressConflict',
+      `Cannot use Connector "${objectKey(key)}" by this name: ${conflict}`,
+    )
+  }
+
   #living(key: ObjectKey): Connector | undefined {
     const connector = this.#sources.connectors.get(key.namespace, key.name)
     return connector?.metadata.deletionTimestamp === undefined ? connector : undefined
   }
+}
+
+function withoutDot(hostname: string): string {
+  return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
 }
 
 export function connectorNotFound({ namespace, name }: ObjectKey): ConnectorsError {
@@ -104,12 +138,24 @@ export function connectorNotFound({ namespace, name }: ObjectKey): ConnectorsErr
   )
 }
 
-/** The forms that a pod's DNS search list allows, of a Connector that the controller gave an address. */
+/**
+ * The forms that a pod's DNS search list allows, of a Connector that the controller gave an address, or would have
+ * given one if nobody else had its Service.
+ */
 function proxyHosts(connector: Connector, clusterDomain: string): readonly string[] {
-  if (connector.status?.proxy?.httpAddress?.url === undefined) return []
+  const hasAddress = connector.status?.proxy?.httpAddress?.url !== undefined
+  if (!hasAddress && serviceConflict(connector) === undefined) return []
   const { namespace, name } = connector.metadata
   const short = `${proxyServiceName(name)}.${namespace}`
   return [short, `${short}.svc`, `${short}.svc.${clusterDomain}`]
+}
+
+/** Why the Service of this Connector's name is not its own (any more), as its status says. */
+export function serviceConflict({ status }: Connector): string | undefined {
+  const condition = status?.conditions?.find(({ type }) => type === 'ProxyServiceReady')
+  return condition?.status === 'False' && condition.reason === 'ProxyAddressConflict'
+    ? condition.message
+    : undefined
 }
 
 function indexed(
@@ -159,13 +205,20 @@ function forwarding(
     .filter(([key]) => key !== 'username')
     .map(([, value]) => value.reveal())
   const { uid } = connector.metadata
+  const traces = credentialTraces(values, secrets)
   return {
     connector,
     address,
-    origin: { key: `${uid} ${address.scheme}://${address.host}`, address },
+    originKey: `${uid} ${address.scheme}://${address.host}`,
     injected,
-    traces: credentialTraces(values, secrets),
+    traces,
+    sequences: sequencesOf(traces, connectorClass),
   }
+}
+
+function sequencesOf({ strong }: Traces, { metadata }: ConnectorClass): ByteSequences | undefined {
+  if (strong.length === 0 || metadata.annotations?.[scanAnswersAnnotation] === 'false') return undefined
+  return new ByteSequences(strong.map(text => Buffer.from(text)))
 }
 
 type Refuse = (reason: string, why: string, code?: 'PRECONDITION' | 'UNSUPPORTED') => ConnectorsError

@@ -1,54 +1,45 @@
-// Git LFS: a batch answer tells the client where objects are and which headers to send there. Some servers repeat the
+// Git LFS: an answer tells the client where objects are and which headers to send there. Some servers repeat the
 // request's own Authorization in it, which is the injected one. Spec: proxy.md, "What comes back".
 import { ConnectorsError } from '../connector/errors.ts'
-import { findHeader, type HeaderList } from './http1/headers.ts'
-import { carriesTrace, type ReturnPath, rewriteLocation } from './response.ts'
+import { type ReturnPath, rewriteLocation } from './response.ts'
+import { carriesTrace } from './traces.ts'
 
 /** Clients ask for 100 objects at once, of about 1 KiB each. */
-export const maxBatchBytes = 2 * 1024 * 1024
+export const maxLfsAnswerBytes = 2 * 1024 * 1024
 
-export function isLfsBatch(method: string, path: string): boolean {
-  return method === 'POST' && path.endsWith('/info/lfs/objects/batch')
-}
+/** What is nested deeper is not an answer of an LFS server. */
+const maxDepth = 32
 
-export function isLfsAnswer(headers: HeaderList): boolean {
-  const type = findHeader(headers, 'content-type') ?? ''
-  return /^\s*application\/(?:vnd\.git-lfs\+)?json\s*(?:;|$)/i.test(type)
-}
-
-/** The answer's headers as they fit the rewritten body. */
-export function lfsAnswerHeaders(headers: HeaderList): HeaderList {
-  const kept: string[] = []
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string
-    if (!/^(?:content-md5|digest|etag|trailer|connection|keep-alive|transfer-encoding)$/i.test(name)) {
-      kept.push(name, headers[at + 1] as string)
-    }
-  }
-  return kept
-}
-
-/** Throws UNAVAILABLE for what cannot be read, or would carry the credential still. */
-export function rewriteLfsBatch(body: Buffer, headers: HeaderList, way: ReturnPath): string {
-  const encoding = findHeader(headers, 'content-encoding') ?? 'identity'
-  if (encoding.trim().toLowerCase() !== 'identity')
-    throw refused('it is encoded without having been asked for')
-  let batch: unknown
+/**
+ * The answer so that transfers come back through the proxy, with their own token; undefined if it is fit as it is.
+ * Throws UNAVAILABLE for what is not JSON, and for what would carry the credential still.
+ */
+export function rewriteLfsAnswer(text: string, way: ReturnPath): string | undefined {
+  if (isDeeperThan(maxDepth, text)) throw refused('it is nested too deep')
+  let answer: unknown
   try {
-    batch = JSON.parse(body.toString('utf8'))
+    answer = JSON.parse(text)
   } catch {
     throw refused('it is not JSON')
   }
-  if (isRecord(batch) && Array.isArray(batch['objects'])) {
-    for (const object of batch['objects']) if (isRecord(object)) rewriteObject(object, way)
-  }
-  if (holdsTrace(batch, way.traces)) throw refused("it repeats the Connector's credential")
-  return JSON.stringify(batch)
+  let isChanged = false
+  for (const object of objectsOf(answer)) isChanged = rewriteObject(object, way) || isChanged
+  if (holdsTrace(answer, way.traces.texts)) throw refused("it repeats the Connector's credential")
+  return isChanged ? JSON.stringify(answer) : undefined
 }
 
 type Fields = Record<string, unknown>
 
-function rewriteObject(object: Fields, way: ReturnPath): void {
+/** A batch has many, the older API answers with one. */
+function objectsOf(answer: unknown): readonly Fields[] {
+  if (!isRecord(answer)) return []
+  const { objects } = answer
+  return [answer, ...(Array.isArray(objects) ? objects.filter(isRecord) : [])]
+}
+
+/** Whether anything was changed. */
+function rewriteObject(object: Fields, way: ReturnPath): boolean {
+  let isChanged = false
   // `_links` is the older spelling of `actions`.
   for (const actions of [object['actions'], object['_links']]) {
     if (!isRecord(actions)) continue
@@ -57,28 +48,50 @@ function rewriteObject(object: Fields, way: ReturnPath): void {
       const href = rewriteLocation(action['href'], way)
       const isOurs = href !== action['href']
       action['href'] = href
-      dropHeaders(action, isOurs, way)
+      const isDropped = dropHeaders(action, isOurs, way)
       // Otherwise the client would send the transfer without its own token.
       if (isOurs) delete object['authenticated']
+      isChanged ||= isOurs || isDropped
     }
   }
+  return isChanged
 }
 
-function dropHeaders(action: Fields, isOurs: boolean, { traces }: ReturnPath): void {
+function dropHeaders(action: Fields, isOurs: boolean, { traces }: ReturnPath): boolean {
   const headers = action['header']
-  if (!isRecord(headers)) return
+  if (!isRecord(headers)) return false
+  let isDropped = false
   for (const [name, value] of Object.entries(headers)) {
     const isTaken = isOurs && name.toLowerCase() === 'authorization'
-    if (isTaken || holdsTrace(value, traces) || carriesTrace(name, traces)) delete headers[name]
+    if (isTaken || holdsTrace(value, traces.texts) || carriesTrace(name, traces.texts)) {
+      isDropped = true
+      delete headers[name]
+    }
   }
+  return isDropped
 }
 
-function holdsTrace(value: unknown, traces: readonly string[]): boolean {
-  if (typeof value === 'string') return carriesTrace(value, traces)
+function holdsTrace(value: unknown, texts: readonly string[]): boolean {
+  if (typeof value === 'string') return carriesTrace(value, texts)
   if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(
-    ([name, inner]) => carriesTrace(name, traces) || holdsTrace(inner, traces),
-  )
+  return Object.entries(value).some(([name, inner]) => carriesTrace(name, texts) || holdsTrace(inner, texts))
+}
+
+/** Asked before it is parsed: a text made to be deep would use up the stack of whoever walks it. */
+function isDeeperThan(limit: number, text: string): boolean {
+  let depth = 0
+  let isString = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isString) {
+      if (code === 0x5c) at++
+      else if (code === 0x22) isString = false
+    } else if (code === 0x22) isString = true
+    else if (code === 0x5b || code === 0x7b) {
+      if (++depth > limit) return true
+    } else if (code === 0x5d || code === 0x7d) depth--
+  }
+  return false
 }
 
 function isRecord(value: unknown): value is Fields {

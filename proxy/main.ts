@@ -1,4 +1,5 @@
 // The proxy's table of contents: what it is made of, and how it begins and ends.
+import { createOwnAddresses } from '../cluster/own-addresses.ts'
 import { createAccessReviewer } from '../kube/access-review.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { createFeatureFlags } from '../kube/feature-flags.ts'
@@ -8,7 +9,9 @@ import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { logSeldom } from '../runtime/seldom.ts'
 import type { AuditSink } from './audit.ts'
+import { Authenticator } from './authenticate.ts'
 import type { ProxyConfig } from './config.ts'
+import { createSealingKeyring } from './sealing-keyring.ts'
 import { type ProxyServer, startProxyServer } from './server.ts'
 import { createClusterSources } from './sources.ts'
 
@@ -33,19 +36,30 @@ export async function startProxy(
   const features = createFeatureFlags({
     client,
     clock,
-    configMap: config['config-map'],
-    defaults: { 'enable-connector-proxy-permissions': config['enable-connector-proxy-permissions'] },
+    configMap: config.configMap,
+    defaults: { 'enable-connector-proxy-permissions': config.requireProxyPermission },
     onChange: said => log.info('feature flags changed', { ...said }),
     onProblem: problem => log.warn('feature flag ignored', { problem }),
     onError,
   })
+  const { systemNamespace, authGraceMs: graceMs } = config
+  const following = { client, clock, systemNamespace, onError }
+  const ownAddresses = createOwnAddresses(following)
+  const keyring = createSealingKeyring(following)
   const sources = createClusterSources({ client, clock, features, onError })
-  const graceMs = config['auth-grace']
-  const following = new AbortController()
+  const unready = () =>
+    sources.unready() ?? (ownAddresses.isSynced ? undefined : 'its own addresses are not known yet')
+  const ending = new AbortController()
   const server = await startProxyServer({
     config,
-    sources,
-    tokens: createTokenReviewer({ client, clock, graceMs, audiences: config['token-audiences'] }),
+    sources: { ...sources, unready },
+    ownAddresses,
+    authenticator: new Authenticator({
+      tokens: createTokenReviewer({ client, clock, graceMs, audiences: config.tokenAudiences }),
+      keyring,
+      acceptsUnsealed: config.unsealedTokens,
+      clock,
+    }),
     access: createAccessReviewer({ client, clock, graceMs }),
     clock,
     metrics: createMetrics({ process: true }),
@@ -53,7 +67,9 @@ export async function startProxy(
     audit: options.audit,
     stopping: signal,
   })
-  const run = sources.run({ signal: following.signal })
+  const run = Promise.all(
+    [sources, ownAddresses, keyring].map(followed => followed.run({ signal: ending.signal })),
+  )
   log.info('proxy serves', { url: server.url, metrics: server.metricsUrl })
   return { url: server.url, metricsUrl: server.metricsUrl, ended: end() }
 
@@ -62,7 +78,7 @@ export async function startProxy(
       await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
     await server.close()
     // Until the last transfer has ended, a deleted Connector must still be noticed.
-    following.abort()
+    ending.abort()
     await run
     log.info('proxy ended')
   }

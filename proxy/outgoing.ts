@@ -1,6 +1,8 @@
 // The request as the tool gets it: the client's headers less every credential, and the Connector's own put on.
 // Spec: proxy.md, "Injection".
-import { credentialHeaders } from '../connector/inject.ts'
+import { isCredentialHeader } from '../connector/inject.ts'
+import { hopHeader } from '../upstream/hop.ts'
+import type { CallerTokenSpellings } from './caller-token.ts'
 import type { HeaderList } from './http1/headers.ts'
 import { forwardableHeaders, type RequestHead } from './http1/request-head.ts'
 
@@ -9,10 +11,12 @@ export type OutgoingOptions = {
   readonly injected: readonly string[]
   readonly requestId: string
   /** Goes nowhere, under whatever header the client repeats it. */
-  readonly callerToken: string
-  /** Whether the answer will be read here, and so must come unencoded. */
+  readonly callerToken: CallerTokenSpellings
+  /** Whether the answer may be read here, and so must come unencoded. */
   readonly readsAnswer: boolean
 }
+
+export const requestIdHeader = 'x-request-id'
 
 export function outgoingHeaders(head: RequestHead, options: OutgoingOptions): HeaderList {
   const { injected, requestId, callerToken, readsAnswer } = options
@@ -21,13 +25,22 @@ export function outgoingHeaders(head: RequestHead, options: OutgoingOptions): He
   for (let at = 0; at < forwarded.length; at += 2) {
     const name = (forwarded[at] as string).toLowerCase()
     const value = forwarded[at + 1] as string
-    if (credentialHeaders.has(name) || name === requestIdHeader) continue
+    if (isCredentialHeader(name) || name === requestIdHeader || name === hopHeader) continue
     if (readsAnswer && name === 'accept-encoding') continue
-    if (value.length >= callerToken.length && value.includes(callerToken)) continue
+    if (callerToken.areIn(value)) continue
     headers.push(forwarded[at] as string, value)
   }
-  headers.push('X-Request-Id', requestId, ...injected)
+  headers.push('X-Request-Id', requestId, hopHeader, '1', ...injected)
   return headers
 }
 
-export const requestIdHeader = 'x-request-id'
+/** Trailers as the tool gets them. */
+export function outgoingTrailers(trailers: HeaderList, callerToken: CallerTokenSpellings): HeaderList {
+  const kept: string[] = []
+  for (let at = 0; at < trailers.length; at += 2) {
+    const value = trailers[at + 1] as string
+    if (isCredentialHeader((trailers[at] as string).toLowerCase()) || callerToken.areIn(value)) continue
+    kept.push(trailers[at] as string, value)
+  }
+  return kept
+}

@@ -21,6 +21,9 @@ export const httpStatus = {
   INTERNAL: 500,
 } satisfies Record<ErrorCode, number>
 
+/** Statuses that only HTTP has. */
+const statusOfReason: Readonly<Record<string, number>> = { LoopDetected: 508 }
+
 export type Refusal = { readonly status: number; readonly reason: string; readonly message: string }
 
 /** Everything the client may know of a failure; what is no ConnectorsError stays unnamed. */
@@ -34,20 +37,39 @@ export function refusalOf(error: unknown): Refusal {
     }
   }
   if (error instanceof ConnectorsError) {
-    return { status: httpStatus[error.code], reason: error.reason, message: error.message }
+    return {
+      status: statusOfReason[error.reason] ?? httpStatus[error.code],
+      reason: error.reason,
+      message: error.message,
+    }
   }
   return { status: 500, reason: 'InternalError', message: 'Cannot serve this request: internal error' }
 }
 
-/** What the data path could not do. */
-export function refusalOfFailure({ status, reason, message, cause }: Failure): Refusal {
-  if (cause instanceof DialError) return { status, reason: cause.reason, message: cause.message }
-  return { status, reason, message }
+/** Whoever sets a Connector's address must not learn by asking what is at an address of the cluster. */
+const unreachable: ReadonlySet<string> = new Set([
+  'UpstreamUnreachable',
+  'UpstreamClosed',
+  'UpstreamMalformed',
+])
+
+/** What the data path could not do, as the client reads it: all ways in which a tool is out of reach are one. */
+export function refusalOfFailure({ status, reason, message }: Failure): Refusal {
+  if (!unreachable.has(reason)) return { status, reason, message }
+  return {
+    status: 502,
+    reason: 'ToolUnreachable',
+    message: "Cannot reach the Connector's tool: the conditions of the Connector say why",
+  }
 }
 
-/** `path`: the request's, for its client's sake. */
-export function refusalAnswer({ status, reason, message }: Refusal, path: string): Answer {
-  const isGit = gitPath.test(path)
+/** The same for whoever runs the proxy. */
+export function reasonOfFailure({ reason, cause }: Failure): string {
+  return cause instanceof DialError ? cause.reason : reason
+}
+
+/** `isGit`: whether Git asked, which prints a refusal's body if it is plain text. */
+export function refusalAnswer({ status, reason, message }: Refusal, isGit: boolean): Answer {
   const headers = ['Content-Type', isGit ? 'text/plain; charset=utf-8' : 'application/json']
   if (status === 401) headers.push('WWW-Authenticate', 'Basic realm="connectors"')
   if (status === 503 || status === 429) headers.push('Retry-After', '1')
@@ -62,6 +84,3 @@ export function refusalAnswer({ status, reason, message }: Refusal, path: string
   }
   return { kind: 'answer', status, headers, body: `${isGit ? message : JSON.stringify(fields)}\n` }
 }
-
-// Git prints a refusal's body if it is plain text.
-const gitPath = /\/(?:info\/refs\?service=git-[a-z-]+|git-upload-pack|git-receive-pack)$/

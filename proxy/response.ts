@@ -1,8 +1,9 @@
-// What comes back: addresses of the tool become the proxy's, and the injected credential never passes.
+// The head of what comes back: addresses of the tool become the proxy's, and the injected credential never passes.
 // Spec: proxy.md, "Doors" (Location and cookies) and "What comes back".
 import type { Address } from '../connector/address.ts'
 import { defaultPort } from '../connector/address.ts'
 import type { HeaderList } from './http1/headers.ts'
+import { carriesTrace, type Traces } from './traces.ts'
 
 export type ReturnPath = {
   /** The Connector's address. */
@@ -11,38 +12,7 @@ export type ReturnPath = {
   readonly target: string
   /** Host and path prefix by which the client reached the proxy. */
   readonly base: { readonly host: string; readonly path: string }
-  /** Texts that must not pass, from `credentialTraces`. */
-  readonly traces: readonly string[]
-}
-
-/** Shorter ones occur by chance, and such a password protects nothing. */
-const shortestTrace = 6
-
-/** The spellings in which an injected credential could come back, beside percent-encoded ones. */
-export function credentialTraces(
-  injected: readonly string[],
-  secretValues: readonly string[],
-): readonly string[] {
-  const bare = injected.map(value => value.slice(value.indexOf(' ') + 1).replace(/=+$/, ''))
-  const urlSafe = bare.map(text => text.replaceAll('+', '-').replaceAll('/', '_'))
-  const spelled = secretValues.flatMap(text => [text, JSON.stringify(text).slice(1, -1)])
-  // Headers hold one character per byte, bodies are text.
-  const bytes = spelled.map(text => Buffer.from(text).toString('latin1'))
-  const texts = new Set([...bare, ...urlSafe, ...spelled, ...bytes])
-  return [...texts].filter(text => text.length >= shortestTrace)
-}
-
-export function carriesTrace(text: string, traces: readonly string[]): boolean {
-  if (traces.length === 0) return false
-  const decoded = text.includes('%') ? percentDecoded(text) : text
-  for (const trace of traces) {
-    if (text.includes(trace) || (decoded !== text && decoded.includes(trace))) return true
-  }
-  return false
-}
-
-function percentDecoded(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  readonly traces: Traces
 }
 
 export function rewriteResponseHeaders(headers: HeaderList, way: ReturnPath): HeaderList {
@@ -51,7 +21,8 @@ export function rewriteResponseHeaders(headers: HeaderList, way: ReturnPath): He
     const name = headers[at] as string
     const value = rewriteValue(name, headers[at + 1] as string, way)
     if (value === undefined) continue
-    if (!carriesTrace(value, way.traces) && !carriesTrace(name, way.traces)) kept.push(name, value)
+    const { texts } = way.traces
+    if (!carriesTrace(value, texts) && !carriesTrace(name, texts)) kept.push(name, value)
   }
   return kept
 }

@@ -1,178 +1,174 @@
 // The reverse door: one decision a request, in the order of proxy.md. What is known from memory waits for nothing.
-import { randomUUID } from 'node:crypto'
+import { accessQuestions, accessRefusal } from '../connector/access.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import { routeTo } from '../connector/target.ts'
+import { canonicalPath } from '../connector/path.ts'
+import { isGitRequest } from '../connector/protocol/git.ts'
+import { requestTarget } from '../connector/target.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import { KubeApiError } from '../kube/api-error.ts'
-import type { KubeUser, TokenReviewer } from '../kube/token-review.ts'
+import type { KubeUser } from '../kube/token-review.ts'
+import { andThen, type MaybePromise } from '../runtime/and-then.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type AuditSink, auditLine } from './audit.ts'
-import { authenticate } from './authenticate.ts'
-import { authorize, mayList, mayNotSee } from './authorize.ts'
+import { hopHeader } from '../upstream/hop.ts'
+import { type Authenticator, type Identity, type Presented, presentedToken } from './authenticate.ts'
+import { authorize, mayList } from './authorize.ts'
+import { type Payer, payerOf } from './caller.ts'
 import type { CallerSlots } from './caller-slots.ts'
 import { parseCallerToken } from './caller-token.ts'
+import type { CollectedBodies } from './collected-bodies.ts'
 import { type ConnectorIndex, connectorNotFound, type ToolOrigin } from './connector-index.ts'
-import type { Answer, Decide, Decision, ExchangeRecord, ResponseVerdict } from './http1/decision.ts'
+import type { ConnectionContext, Decide, Decision } from './http1/decision.ts'
 import { findHeader } from './http1/headers.ts'
 import type { RequestHead } from './http1/request-head.ts'
-import type { ResponseHead } from './http1/response-head.ts'
 import { type Identified, identify } from './identify.ts'
-import { isLfsAnswer, isLfsBatch, lfsAnswerHeaders, maxBatchBytes, rewriteLfsBatch } from './lfs.ts'
-import { outgoingHeaders, requestIdHeader } from './outgoing.ts'
-import type { UseRecord } from './proxy-metrics.ts'
 import { refusalAnswer, refusalOf } from './refuse.ts'
-import { carriesTrace, type ReturnPath, rewriteResponseHeaders } from './response.ts'
+import { relay, type Use } from './relay.ts'
+import { checkOverrides } from './request-overrides.ts'
+import type { RequestRecord, RequestRecorder } from './request-record.ts'
 
 export type ReverseDoorOptions = {
   readonly index: ConnectorIndex
-  readonly tokens: TokenReviewer
+  readonly authenticator: Authenticator
   readonly access: AccessReviewer
   readonly slots: CallerSlots
+  readonly bodies: CollectedBodies
+  readonly recorder: RequestRecorder
   /** As of now: it can be switched while the proxy runs. */
   readonly requireProxyPermission: () => boolean
   /** What of the cluster is not known yet, if anything. */
   readonly unready: () => string | undefined
-  readonly audit: AuditSink
-  readonly record: (use: UseRecord) => void
+  /** How long what runs may outlive the expiry of its token. */
+  readonly streamMaxMs: number
   /** Learns of failures that are the proxy's or the API server's, not the client's. */
   readonly onError: (error: unknown) => void
-  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
 }
-
-/** What is known of a request so far, for its audit line. */
-type Use = {
-  readonly head: RequestHead
-  readonly requestId: string
-  readonly startedMs: number
-  decidedMs: number
-  hasWaited: boolean
-  caller: KubeUser | undefined
-  connector: ObjectKey | undefined
-  refusal: string | undefined
-  release: (() => void) | undefined
-}
-
-type Asked = Identified & { readonly token: string }
 
 export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigin> {
-  const { index, tokens, slots, clock } = options
+  const { index, authenticator, access, recorder, clock } = options
+  const hosts = {
+    find: (hostname: string) => index.byHost(hostname),
+    isOurs: (hostname: string) => index.isOurs(hostname),
+  }
+  /** Requests of one connection mostly carry the same token: it is taken apart once. */
+  const presented = new WeakMap<ConnectionContext, { authorization: string; token: Presented | undefined }>()
+  const payers = new WeakMap<KubeUser, Payer>()
 
-  function decide(head: RequestHead): Decision<ToolOrigin> | Promise<Decision<ToolOrigin>> {
-    const use = begin(head)
+  function decide(head: RequestHead, connection: ConnectionContext): MaybePromise<Decision<ToolOrigin>> {
+    const record = recorder.begin(head, connection.peer)
     try {
-      const identified = identify(head, hostname => index.byHost(hostname))
-      use.connector = identified.key
-      const token = parseCallerToken(findHeader(head.headers, 'authorization'))
-      const user = authenticate(tokens, token)
-      const asked = { ...identified, token: token ?? '' }
-      const waiting =
-        user instanceof Promise ? user.then(known => admit(use, asked, known)) : admit(use, asked, user)
-      return waiting === undefined ? forward(use, asked) : forwardLater(use, asked, waiting)
+      const decision = decideUse(record, connection)
+      if (!(decision instanceof Promise)) return decision
+      record.hasWaited = true
+      return decision.catch(error => refuse(record, error))
     } catch (error) {
-      return refuse(use, error)
+      return refuse(record, error)
     }
   }
 
-  function begin(head: RequestHead): Use {
-    const startedMs = clock.monotonicMs()
-    return {
-      head,
-      requestId: requestIdOf(head),
-      startedMs,
-      decidedMs: startedMs,
-      hasWaited: false,
-      caller: undefined,
-      connector: undefined,
-      refusal: undefined,
-      release: undefined,
-    }
+  function decideUse(
+    record: RequestRecord,
+    connection: ConnectionContext,
+  ): MaybePromise<Decision<ToolOrigin>> {
+    const { head } = record
+    const identified = identify(head, hosts)
+    record.connector = identified.key
+    checkLoop(head)
+    checkOverrides(head)
+    const token = presentedOn(head, connection)
+    return andThen(authenticator.authenticate(token, connection.peer), identity => {
+      record.caller = identity.user
+      const payer = payerFor(identity.user)
+      if (!connection.claim(payer)) throw tooManyConnections(payer)
+      return andThen(admit(identified, identity), key => {
+        const connector = index.find(key)
+        if (identified.isByHost) index.checkService(key)
+        const use = { record, identified, identity, payer, connector, presented: token as Presented }
+        return relay(use, { ...options, isGit: asksAsGit(head), check: checker(key) })
+      })
+    })
   }
 
-  /** Undefined when the caller may go on at once. */
-  function admit(use: Use, { key }: Identified, user: KubeUser): undefined | Promise<undefined> {
-    use.caller = user
-    if (!index.has(key)) return refuseUnknown(user, key)
+  function presentedOn(head: RequestHead, connection: ConnectionContext): Presented | undefined {
+    const authorization = findHeader(head.headers, 'authorization') ?? ''
+    const last = presented.get(connection)
+    if (last?.authorization === authorization) return last.token
+    const token = presentedToken(parseCallerToken(authorization))
+    presented.set(connection, { authorization, token })
+    return token
+  }
+
+  function payerFor(user: KubeUser): Payer {
+    let payer = payers.get(user)
+    if (payer === undefined) {
+      payer = payerOf(user)
+      payers.set(user, payer)
+    }
+    return payer
+  }
+
+  /** The Connector that is meant, once it is clear that it may be used. */
+  function admit(identified: Identified, identity: Identity): MaybePromise<ObjectKey> {
+    const { key, subject } = identified
+    if (key === undefined) return refuseUnknown(identified, identity.user)
     const requireProxyPermission = options.requireProxyPermission()
-    return authorize(user, key, { access: options.access, requireProxyPermission })
-  }
-
-  async function forwardLater(
-    use: Use,
-    asked: Asked,
-    admitted: Promise<undefined>,
-  ): Promise<Decision<ToolOrigin>> {
-    use.hasWaited = true
     try {
-      await admitted
-      return forward(use, asked)
+      const allowed = authorize(identity, key, { access, requireProxyPermission, subject })
+      if (!(allowed instanceof Promise)) return key
+      return allowed.then(
+        () => key,
+        error => refuseUnless(key, identity.user, error),
+      )
     } catch (error) {
-      return refuse(use, error)
+      return refuseUnless(key, identity.user, error)
     }
   }
 
   /** 404 only for those who may list Connectors there: a name is information. */
-  async function refuseUnknown(user: KubeUser, key: ObjectKey): Promise<never> {
-    if (options.unready() === undefined && !(await mayList(user, key.namespace, options.access))) {
-      throw mayNotSee(user, key)
-    }
-    throw connectorNotFound(key)
+  async function refuseUnless(key: ObjectKey, user: KubeUser, error: unknown): Promise<never> {
+    if (!index.has(key) && (await mayKnow(user, key.namespace))) throw connectorNotFound(key)
+    throw error
   }
 
-  function forward(use: Use, { key, rest, base, token }: Asked): Decision<ToolOrigin> {
-    const { address, injected, origin, traces } = index.find(key)
-    use.release = slots.take(use.caller?.username ?? '')
-    const { target, upstream } = routeTo(address, rest.path, rest.query)
-    const way = { address, target, base, traces }
-    const readsAnswer = isLfsBatch(use.head.method, rest.path)
-    const { requestId } = use
-    const headers = outgoingHeaders(use.head, { injected, requestId, callerToken: token, readsAnswer })
-    use.decidedMs = clock.monotonicMs()
-    return {
-      kind: 'relay',
-      origin,
-      target,
-      host: upstream.host,
-      headers,
-      upgrade: true,
-      rewriteResponse: response => {
-        // The reason phrase is the tool's to choose, and passes as it is.
-        if (carriesTrace(response.reasonPhrase, traces)) return withhold(use, credentialInAnswer())
-        const answered = rewriteResponseHeaders(response.headers, way)
-        if (readsAnswer && isLfsAnswer(answered))
-          return lfsVerdict(use, { ...response, headers: answered }, way)
-        return { kind: 'pass', headers: answered }
-      },
-      rewriteTrailers: trailers => rewriteResponseHeaders(trailers, way),
-      onEnd: record => end(use, record),
+  async function refuseUnknown({ subject, namespace }: Identified, user: KubeUser): Promise<never> {
+    if (await mayKnow(user, namespace)) {
+      throw new ConnectorsError('NOT_FOUND', 'ConnectorNotFound', `Cannot use ${subject}: there is none`)
     }
+    const requireProxyPermission = options.requireProxyPermission()
+    const missing = accessQuestions({ namespace, name: '' }, { requireProxyPermission })
+    throw accessRefusal(user.username, missing, subject)
   }
 
-  function lfsVerdict(use: Use, { status, headers }: ResponseHead, way: ReturnPath): ResponseVerdict {
-    const rewrite = (body: Buffer): Answer => {
+  /** Also while the proxy does not know the cluster: then the answer is that, whoever asks. */
+  async function mayKnow(user: KubeUser, namespace: string): Promise<boolean> {
+    return options.unready() !== undefined || mayList(user, namespace, access)
+  }
+
+  /** Whether a new request like this one would be let through. */
+  function checker(key: ObjectKey): (use: Use) => Promise<void> {
+    let expiredMs: number | undefined
+    return async ({ record, identified, identity, connector, presented: token }) => {
+      if (index.find(key).originKey !== connector.originKey) throw connectorNotFound(key)
+      let current = identity
       try {
-        const text = rewriteLfsBatch(body, headers, way)
-        return { kind: 'answer', status, headers: lfsAnswerHeaders(headers), body: text }
+        current = await authenticator.authenticate(token, record.peer)
       } catch (error) {
-        return withhold(use, error)
+        if (!(error instanceof ConnectorsError) || error.reason !== 'TokenExpired') throw error
+        expiredMs ??= clock.monotonicMs()
+        if (clock.monotonicMs() - expiredMs > options.streamMaxMs) throw error
       }
+      const requireProxyPermission = options.requireProxyPermission()
+      await authorize(current, key, { access, requireProxyPermission, subject: identified.subject })
     }
-    return { kind: 'collect', limitBytes: maxBatchBytes, rewrite }
   }
 
-  /** In place of what the tool answered. */
-  function withhold(use: Use, error: unknown): Answer {
-    const refusal = { ...refusalOf(error), status: 502 }
-    use.refusal = refusal.reason
-    return refusalAnswer(refusal, use.head.path)
-  }
-
-  function refuse(use: Use, error: unknown): Decision<ToolOrigin> {
+  function refuse(record: RequestRecord, error: unknown): Decision<ToolOrigin> {
     const refusal = refusalOf(isUnknownYet(error) ? notReady(options.unready() ?? '') : error)
     if (error instanceof KubeApiError || !(error instanceof ConnectorsError)) options.onError(error)
-    use.refusal = refusal.reason
-    use.decidedMs = clock.monotonicMs()
-    return { ...refusalAnswer(refusal, use.head.path), onEnd: record => end(use, record) }
+    record.refusal = refusal.reason
+    recorder.decided(record)
+    return { ...refusalAnswer(refusal, asksAsGit(record.head)), onEnd: end => recorder.end(record, end) }
   }
 
   /** What is not there may only not have been read yet. */
@@ -181,37 +177,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     return isUnknown && options.unready() !== undefined
   }
 
-  function end(use: Use, record: ExchangeRecord): void {
-    use.release?.()
-    const { head, connector, requestId, caller, refusal } = use
-    const query = head.path.indexOf('?')
-    const entry = {
-      requestId,
-      method: head.method,
-      host: head.authority.hostname,
-      path: query < 0 ? head.path : head.path.slice(0, query),
-      caller,
-      connector,
-      refusal,
-    }
-    options.audit(auditLine(entry, record, clock.now()))
-    // A name counts only once its Connector was used: anybody may ask for any name.
-    const isUsed = use.release !== undefined && connector !== undefined
-    options.record({
-      connector: isUsed ? `${connector.namespace}/${connector.name}` : '',
-      status: record.status,
-      decisionMs: use.decidedMs - use.startedMs,
-      isFromCache: !use.hasWaited,
-    })
-  }
-
   return decide
-}
-
-/** A caller's own id is kept if it is short and plain; anything else could be anything. */
-function requestIdOf(head: RequestHead): string {
-  const given = findHeader(head.headers, requestIdHeader) ?? ''
-  return /^[\w.:/@+=-]{1,128}$/.test(given) ? given : randomUUID()
 }
 
 const unknownReasons: ReadonlySet<string> = new Set([
@@ -225,10 +191,30 @@ function notReady(why: string): ConnectorsError {
   return new ConnectorsError('UNAVAILABLE', 'NotReady', `Cannot serve this request yet: ${why}`)
 }
 
-function credentialInAnswer(): ConnectorsError {
-  return new ConnectorsError(
-    'UNAVAILABLE',
-    'CredentialInAnswer',
-    "Cannot pass the tool's answer on: it repeats the Connector's credential",
+/** What the proxy has sent comes back to it: each round would cost as much as the one before. */
+function checkLoop({ headers }: RequestHead): void {
+  if (findHeader(headers, hopHeader) === undefined) return
+  throw new ConnectorsError(
+    'CONFLICT',
+    'LoopDetected',
+    'Cannot forward this request: the proxy itself has sent it, so the address of a Connector leads back here',
   )
+}
+
+function tooManyConnections({ account }: Payer): ConnectorsError {
+  return new ConnectorsError(
+    'LIMIT',
+    'TooManyConnections',
+    `Cannot serve another connection of ${account}: too many are busy`,
+  )
+}
+
+/** Which form a refusal has; a path that has no one reading is none of Git's. */
+export function asksAsGit(head: RequestHead): boolean {
+  const { path, query } = requestTarget(head.path)
+  try {
+    return isGitRequest(canonicalPath(path), query)
+  } catch {
+    return false
+  }
 }

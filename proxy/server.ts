@@ -1,8 +1,8 @@
 // The proxy's server: the reverse door on the HTTP/1.1 data path, and the health door beside it.
 import { randomUUID } from 'node:crypto'
+import type { OwnAddresses } from '../cluster/own-addresses.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
-import type { TokenReviewer } from '../kube/token-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { formatAddress } from '../runtime/flags.ts'
 import { type HealthServer, startHealthServer } from '../runtime/health.ts'
@@ -10,9 +10,12 @@ import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { logSeldom } from '../runtime/seldom.ts'
 import { dial } from '../upstream/dial.ts'
+import { createReach } from '../upstream/resolve.ts'
 import { TrustStore } from '../upstream/trust.ts'
 import { type AuditSink, auditLine } from './audit.ts'
+import type { Authenticator } from './authenticate.ts'
 import { CallerSlots } from './caller-slots.ts'
+import { CollectedBodies } from './collected-bodies.ts'
 import type { ProxyConfig } from './config.ts'
 import { ConnectorIndex, type ToolOrigin } from './connector-index.ts'
 import type { Answer, Dial } from './http1/decision.ts'
@@ -21,13 +24,16 @@ import type { RequestHead } from './http1/request-head.ts'
 import { createHttp1Server, type Http1Server } from './http1/server.ts'
 import { registerProxyMetrics, type UseRecord } from './proxy-metrics.ts'
 import { refusalAnswer, refusalOfFailure } from './refuse.ts'
-import { createReverseDoor } from './reverse.ts'
+import { RequestRecorder } from './request-record.ts'
+import { asksAsGit, createReverseDoor } from './reverse.ts'
 import type { ClusterSources } from './sources.ts'
+import { StrangerLines } from './strangers.ts'
 
 export type ProxyServerOptions = {
   readonly config: ProxyConfig
   readonly sources: ClusterSources
-  readonly tokens: TokenReviewer
+  readonly ownAddresses: Pick<OwnAddresses, 'has'>
+  readonly authenticator: Authenticator
   readonly access: AccessReviewer
   readonly clock: Clock
   readonly metrics: Metrics
@@ -47,15 +53,23 @@ export type ProxyServer = {
 
 export async function startProxyServer(options: ProxyServerOptions): Promise<ProxyServer> {
   const { config, clock, metrics, sources, log } = options
+  const strangers = new StrangerLines({ write: options.audit, clock })
+  const audit = (line: string, stranger?: string) =>
+    stranger === undefined ? options.audit(line) : strangers.write(line, stranger)
   const server: Http1Server = createHttp1Server({
     decide: createReverseDoor({
-      index: new ConnectorIndex({ ...sources, clusterDomain: config['cluster-domain'] }),
-      tokens: options.tokens,
+      index: new ConnectorIndex({ ...sources, clusterDomain: config.clusterDomain }),
+      authenticator: options.authenticator,
       access: options.access,
-      slots: new CallerSlots(config['requests-per-caller']),
+      slots: new CallerSlots({
+        request: config.requestsPerCaller,
+        tunnel: config.tunnelsPerCaller,
+        left: config.requestsPerCaller,
+      }),
+      bodies: new CollectedBodies({ totalBytes: 32 * 1024 * 1024, perCaller: 8 }),
+      recorder: new RequestRecorder({ audit, record: use => record(use), clock }),
       requireProxyPermission: () => sources.features.isOn('enable-connector-proxy-permissions'),
-      audit: options.audit,
-      record: use => record(use),
+      streamMaxMs: config.streamMaxMs,
       unready: sources.unready,
       // An API server that is down fails every request.
       onError: logSeldom({
@@ -67,8 +81,8 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
       }),
       clock,
     }),
-    dial: createDial(config),
-    formatFailure: (failure, head) => formatFailure(failure, head, options),
+    dial: createDial(options),
+    formatFailure: (failure, head, peer) => formatFailure(failure, { head, peer, audit, clock, log }),
     clock,
   })
   const record: (use: UseRecord) => void = registerProxyMetrics(metrics, {
@@ -76,7 +90,7 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     idleUpstreams: () => server.idleUpstreamCount,
   })
   const health: HealthServer = await startHealthServer({
-    ...config['metrics-address'],
+    ...config.metricsAddress,
     checks: { cluster: sources.unready },
     metrics,
     stopping: options.stopping,
@@ -89,7 +103,8 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     url: `http://${formatAddress({ host: config.listen.host || '::', port })}`,
     metricsUrl: health.url,
     async close() {
-      await server.close({ timeoutMs: config['drain-timeout'] })
+      await server.close({ timeoutMs: config.drainTimeoutMs })
+      strangers.tell()
       await health.close()
     },
   }
@@ -100,12 +115,20 @@ function addressUnavailable({ listen }: ProxyConfig, error: NodeJS.ErrnoExceptio
   return new ConnectorsError('UNAVAILABLE', 'AddressUnavailable', message, { cause: error })
 }
 
-function createDial({ connectTo }: ProxyConfig): Dial<ToolOrigin> {
+function createDial({
+  config,
+  ownAddresses,
+  clock,
+}: Pick<ProxyServerOptions, 'config' | 'ownAddresses' | 'clock'>): Dial<ToolOrigin> {
+  const { allowLoopback, deny, allow, connectTo } = config
   const trust = new TrustStore({ capacity: 64 })
-  return ({ address }, { signal }) =>
+  const reach = createReach({ allowLoopback, deny, allow, isOwn: ownAddresses.has }, { clock })
+  return ({ address, namespace }, { signal }) =>
     dial(address, {
       signal,
       connectTo,
+      reach,
+      owner: namespace,
       trust: trust.context([]),
       // The address is the Connector's own.
       policy: 'own',
@@ -116,8 +139,17 @@ function createDial({ connectTo }: ProxyConfig): Dial<ToolOrigin> {
 /** What the data path could not do, as the client reads it. What it could not even read is recorded here. */
 function formatFailure(
   failure: Failure,
-  head: RequestHead | undefined,
-  { audit, clock, log }: Pick<ProxyServerOptions, 'audit' | 'clock' | 'log'>,
+  {
+    head,
+    peer,
+    audit,
+    clock,
+    log,
+  }: Pick<ProxyServerOptions, 'clock' | 'log'> & {
+    readonly head: RequestHead | undefined
+    readonly peer: string
+    readonly audit: (line: string, stranger: string) => void
+  },
 ): Answer {
   const { status, cause } = failure
   if (status === 500) log.error('a request failed in the proxy', { error: cause })
@@ -125,13 +157,14 @@ function formatFailure(
     const none = { method: undefined, host: undefined, path: undefined }
     const entry = {
       ...none,
+      peer,
       requestId: randomUUID(),
       caller: undefined,
       connector: undefined,
       refusal: undefined,
     }
     const end = { status, failure, outcome: 'answered', bytesIn: 0, bytesOut: 0, durationMs: 0 } as const
-    audit(auditLine(entry, end, clock.now()))
+    audit(auditLine(entry, end, clock.now()), peer)
   }
-  return refusalAnswer(refusalOfFailure(failure), head?.path ?? '')
+  return refusalAnswer(refusalOfFailure(failure), head !== undefined && asksAsGit(head))
 }

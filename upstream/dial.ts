@@ -5,7 +5,7 @@ import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:
 import { type ConnectTo, type Endpoint, endpointKey } from './connect-to.ts'
 import { certificateFailure, connectionFailure, DialError } from './dial-error.ts'
 import { type AddressPolicy, normalHost } from './guard.ts'
-import { resolveEndpoint } from './resolve.ts'
+import { type Reach, resolveEndpoint } from './resolve.ts'
 
 /** The domain's Address is one. */
 export type Origin = {
@@ -17,7 +17,10 @@ export type Origin = {
 export type DialOptions = {
   readonly signal: AbortSignal
   readonly trust: SecureContext
+  readonly reach: Reach
   readonly policy: AddressPolicy
+  /** Who named the host: a namespace. */
+  readonly owner: string
   /** For the look-up, the connection and the TLS handshake together. */
   readonly connectTimeoutMs: number
   readonly connectTo?: ConnectTo
@@ -25,7 +28,7 @@ export type DialOptions = {
 
 /** A connected socket (a TLSSocket for https); throws DialError, or the signal's reason once it is aborted. */
 export async function dial(origin: Origin, options: DialOptions): Promise<Socket | TLSSocket> {
-  const { signal, policy, connectTimeoutMs } = options
+  const { signal, connectTimeoutMs } = options
   const host = normalHost(origin.hostname)
   const asked = { host: host ?? origin.hostname, port: origin.port }
   const target = endpointKey(asked)
@@ -37,7 +40,7 @@ export async function dial(origin: Origin, options: DialOptions): Promise<Socket
   const timer = setTimeout(() => timeout.abort(), connectTimeoutMs)
   const either = AbortSignal.any([signal, timeout.signal])
   try {
-    const addresses = await orAborted(resolveEndpoint(endpoint, policy), either)
+    const addresses = await orAborted(resolveEndpoint(endpoint, options), either)
     const socket = await connectToFirst(addresses, endpoint, either)
     return origin.scheme === 'http' ? socket : await secure(socket, { host, target, options, signal: either })
   } catch (error) {
@@ -57,6 +60,9 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
+
+/** A tunnel may be silent for hours: whether the tool is still there, TCP finds out. */
+const keepAliveMs = 60_000
 
 // RFC 8305: the next address is tried when the one before fails or has not answered for this long.
 const attemptDelayMs = 250
@@ -87,7 +93,13 @@ function connectToFirst(
       clearTimeout(timer)
       const address = waiting.shift()
       if (address === undefined) return
-      const socket = connectTcp({ host: address, port: endpoint.port, noDelay: true })
+      const socket = connectTcp({
+        host: address,
+        port: endpoint.port,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: keepAliveMs,
+      })
       sockets.add(socket)
       socket.once('connect', () => {
         finish(socket)

@@ -1,20 +1,16 @@
-// The SSRF guard: what an IP address is, however it is spelled, and whether we may connect to it.
+// The SSRF guard: what an IP address is, however it is spelled.
 // Spec: proxy.md, "Strictness".
 import { isIP } from 'node:net'
 
+/** Metadata services hand out the node's or the cloud account's credential: nobody reaches them through us. */
 export type AddressKind = 'public' | 'private' | 'loopback' | 'link-local' | 'metadata' | 'reserved'
 
 /**
- * `own`: the target is an address that a Connector names, which may be private or loopback.
+ * `class`: the target is an address that a ConnectorClass names, which an administrator wrote.
+ * `own`: the target is an address that a Connector names, which may be private.
  * `public`: the target was chosen by someone else (a redirect, a passed-through request).
  */
-export type AddressPolicy = 'own' | 'public'
-
-/** Metadata services hand out the node's or the cloud account's credential: nobody reaches them through us. */
-export function isAllowed(kind: AddressKind, policy: AddressPolicy): boolean {
-  if (kind === 'public') return true
-  return policy === 'own' && (kind === 'private' || kind === 'loopback')
-}
+export type AddressPolicy = 'class' | 'own' | 'public'
 
 const hostSyntax = /^[^\s/?#@\\%<>^|]+$/
 
@@ -97,6 +93,15 @@ const embeddings: readonly Embedding[] = [
 
 function kindOfIpv4(bytes: readonly number[]): AddressKind {
   return ipv4Ranges.find(([prefix, bits]) => startsWith(bytes, prefix, bits, 8))?.[2] ?? 'public'
+}
+
+/** The IPv4 address that an IPv6 one leads to, if it does. */
+export function ipv4Within(ip: string): string | undefined {
+  const words = isIP(ip) === 6 ? wordsOfIpv6(ip) : undefined
+  const embedded = words && embeddings.find(([prefix, bits]) => startsWith(words, prefix, bits, 16))
+  if (words === undefined || embedded === undefined) return undefined
+  const [high = 0, low = 0] = words.slice(embedded[2], embedded[2] + 2)
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
 }
 
 function kindOfIpv6(words: readonly number[]): AddressKind {

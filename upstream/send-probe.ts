@@ -7,6 +7,7 @@ import type { ProbeAnswer, ProbeRequest } from '../connector/probe.ts'
 import { type DialOptions, dial } from './dial.ts'
 import { connectionFailure, DialError } from './dial-error.ts'
 import { type AddressPolicy, addressKind } from './guard.ts'
+import { hopHeader } from './hop.ts'
 
 export type SendProbeOptions = Omit<DialOptions, 'policy' | 'connectTimeoutMs'> & {
   /** For the look-up, all redirects and the body together. */
@@ -156,6 +157,7 @@ function headersOf({ method, url, headers }: Hop): string[] {
     Host: url.host,
     'User-Agent': 'connectors-probe',
     Accept: '*/*',
+    [hopHeader]: '1',
     ...(method === 'POST' ? { 'Content-Length': '0' } : {}),
   }
   const own = new Set(headers.map(header => header.name.toLowerCase()))

@@ -15,7 +15,10 @@ const clock = systemClock
 const config = await loadKubeConfig({ kubeconfig, clock })
 const audit = new LineWriter(openSync(auditFile, 'w'))
 const proxy = await startProxy(
-  parseProxyConfig({ argv: [`--listen=127.0.0.1:${port}`, '--metrics-address=127.0.0.1:0'], env: {} }),
+  parseProxyConfig({
+    argv: [`--listen=127.0.0.1:${port}`, '--metrics-address=127.0.0.1:0', '--allow-loopback'],
+    env: {},
+  }),
   {
     client: createKubeClient({ config, userAgent: 'bench', clock }),
     clock,

@@ -127,7 +127,7 @@ async function startComponents(
   }
 
   const proxyConfig = parseProxyConfig({
-    argv: [`--listen=${host}:${ports.proxy}`, anyPort, '--drain-timeout=5s'],
+    argv: [`--listen=${host}:${ports.proxy}`, anyPort, '--allow-loopback', '--drain-timeout=5s'],
     env,
   })
   const proxy = await start(signal =>
@@ -145,6 +145,7 @@ async function startComponents(
       `--connect-to=connectors-proxy-service.connectors-system.svc:80=${proxyAt}`,
       // Who tries things out does not wait five minutes to see that a server is back.
       '--probe-interval=10s',
+      '--allow-loopback',
       anyPort,
     ],
     env,

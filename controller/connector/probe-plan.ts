@@ -11,6 +11,8 @@ export type ProbeName = (typeof probeNames)[number]
 
 export type ProbePlan = {
   readonly name: ProbeName
+  /** Of the Connector. */
+  readonly namespace: string
   /** Changes with everything that the request is made of: an answer to another one says nothing. */
   readonly fingerprint: string
   readonly http: HttpProbe
@@ -55,7 +57,7 @@ export function planProbe({
   const bare = 'value' in open ? open.value : undefined
   const shown = bare !== undefined && urlOf(bare) === urlOf(request)
   const shownUrl = shown ? urlOf(request) : (connector.spec.address ?? '')
-  return { name, fingerprint, http, request, shownUrl }
+  return { name, namespace: connector.metadata.namespace, fingerprint, http, request, shownUrl }
 }
 
 function attempt<T>(act: () => T): { readonly value: T } | { readonly error: Error } {

@@ -17,11 +17,11 @@ export const writeAnswer = (
   answer: Answer,
   { closes, isHead }: AnswerFraming,
 ): void => {
-  const { status, headers, body } = answer
+  const { status, reasonPhrase, headers, body } = answer
   const hasNoBody = status < 200 || status === 204 || status === 304
   const bodyLength = hasNoBody ? undefined : lengthOfBody(answer)
   try {
-    writeResponseHead(transport, { status, reasonPhrase: undefined, headers, bodyLength, closes })
+    writeResponseHead(transport, { status, reasonPhrase, headers, bodyLength, closes })
   } catch {
     // A header of the answer cannot be sent: what is left to say is that it failed.
     const empty = { status: 500, reasonPhrase: undefined, headers: [], bodyLength: 0, closes }

@@ -1,6 +1,6 @@
 // Follows a message body through the bytes of a connection, whatever its framing, and finds its end.
 // Chunk framing that was checked is passed on as it is: re-framing would cost a copy or a write per chunk.
-import { hexValue } from './characters.ts'
+import { hexValue, valueByte } from './characters.ts'
 import { type Failure, refusals } from './failure.ts'
 import { HeadParser, INCOMPLETE, MALFORMED } from './head-parser.ts'
 import { field, fieldKind, type HeaderList } from './headers.ts'
@@ -14,9 +14,16 @@ const DATA = 3
 const DATA_CR = 4
 const DATA_LF = 5
 const TRAILERS = 6
+const EXTENSION = 7
 
 /** 2^52: sizes stay exact. */
 const sizeDigits = 13
+
+/** Of all chunks of one body; nobody is known to send any. */
+const extensionBytes = 16 * 1024
+
+/** RFC 9112, 7.1.1: a recipient ignores the extensions that it does not know. We take none from clients. */
+export type ChunkExtensions = 'refused' | 'dropped'
 
 export class BodyScanner {
   /** The body has ended; for chunked ones the trailers were read too. */
@@ -36,9 +43,12 @@ export class BodyScanner {
   #state = IDENTITY
   #remaining = 0
   #digits = 0
+  #extensionBytes = 0
   #isChunked = false
+  readonly #dropsExtensions: boolean
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, chunkExtensions: ChunkExtensions) {
+    this.#dropsExtensions = chunkExtensions === 'dropped'
     this.#trailerParser = new HeadParser('trailers', limits)
   }
 
@@ -56,6 +66,7 @@ export class BodyScanner {
     this.#state = this.#isChunked ? SIZE : IDENTITY
     this.#remaining = length === 'until-close' ? Number.POSITIVE_INFINITY : length === 'chunked' ? 0 : length
     this.#digits = 0
+    this.#extensionBytes = 0
     this.isDone = length === 0
     this.refusal = undefined
     this.trailers = []
@@ -99,7 +110,7 @@ export class BodyScanner {
   ): number {
     let at = start
     let lineStart = start
-    let isResumedLine = this.#state === SIZE_LF || (this.#state === SIZE && this.#digits > 0)
+    let isResumedLine = this.#isInSizeLine
     while (at < end) {
       switch (this.#state) {
         case SIZE: {
@@ -111,9 +122,22 @@ export class BodyScanner {
             this.#digits++
           } else if (bytes[at] === 0x0d && this.#digits > 0) {
             this.#state = SIZE_LF
+          } else if (isExtension(bytes[at]) && this.#digits > 0 && this.#dropsExtensions) {
+            // The line is written anew: what is in this range before it goes on first.
+            if (!isResumedLine && lineStart > start) return this.#stopBefore(lineStart)
+            isResumedLine = true
+            this.#state = EXTENSION
           } else {
             return this.#fail(bytes[at] === 0x3b ? refusals.chunkExtension : refusals.chunkSize)
           }
+          at++
+          break
+        }
+        case EXTENSION: {
+          const byte = bytes[at] as number
+          if (byte === 0x0d) this.#state = SIZE_LF
+          else if (valueByte[byte] !== 1) return this.#fail(refusals.chunkSize)
+          else if (++this.#extensionBytes > extensionBytes) return this.#fail(refusals.chunkExtension)
           at++
           break
         }
@@ -160,9 +184,20 @@ export class BodyScanner {
       }
     }
     // A size line that has not ended is held back: it could be the last chunk's.
-    const isInLine = this.#state === SIZE_LF || (this.#state === SIZE && this.#digits > 0)
-    this.to = isInLine ? (isResumedLine ? start : lineStart) : end
+    this.to = this.#isInSizeLine ? (isResumedLine ? start : lineStart) : end
     return end
+  }
+
+  get #isInSizeLine(): boolean {
+    return this.#state === SIZE_LF || this.#state === EXTENSION || (this.#state === SIZE && this.#digits > 0)
+  }
+
+  /** Gives the size line back, to be scanned as the first of its range. */
+  #stopBefore(lineStart: number): number {
+    this.#remaining = 0
+    this.#digits = 0
+    this.to = lineStart
+    return lineStart
   }
 
   #scanTrailers(bytes: Buffer, start: number, end: number): number {
@@ -177,6 +212,9 @@ export class BodyScanner {
     return stop
   }
 }
+
+/** Space before the semicolon is what RFC 9112 calls bad, and to be taken all the same. */
+const isExtension = (byte: number | undefined): boolean => byte === 0x3b || byte === 0x20 || byte === 0x09
 
 const isFraming = (name: string): boolean => {
   const kind = fieldKind(name)

@@ -10,5 +10,7 @@ export interface CallOwner {
   lost(isUntouched: boolean, error: Error | undefined): void
   /** The verdict on the response is an answer in its place. */
   replaced(answer: Answer): void
+  /** The connection to the tool speaks another protocol from now on. */
+  upgraded(): void
   completed(closesClient: boolean, outcome: Outcome): void
 }

@@ -1,10 +1,12 @@
 // A client's connection: one request after the other, in order, until either side wants no more.
 import { writeAnswer } from './answer-writer.ts'
 import { BodyScanner } from './body-scanner.ts'
-import type { Answer, Origin } from './decision.ts'
+import { ClientTimer, type WaitsFor } from './client-timer.ts'
+import type { TableEntry } from './connection-table.ts'
+import type { Answer, ConnectionContext, ConnectionOwner, Origin } from './decision.ts'
 import { Exchange } from './exchange.ts'
 import type { BodyRoute, ExchangeClient } from './exchange-client.ts'
-import { type Failure, failures, upstreamFailure } from './failure.ts'
+import { type Failure, failures } from './failure.ts'
 import { HeadParser, INCOMPLETE, MALFORMED } from './head-parser.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { readRequestHead } from './request-head.ts'
@@ -25,13 +27,18 @@ const routes = { hold: HOLD, exchange: BODY, tunnel: TUNNEL } satisfies Record<B
 
 /** The rest of a body that is rather read than paid with a new connection. */
 const skippedBytes = 64 * 1024
-
 export interface ClientConnectionOptions {
+  /** Address of the other end. */
+  readonly peer: string
+  readonly claim: (owner: ConnectionOwner) => boolean
+  /** May be called again. */
   readonly onClosed: () => void
 }
 
-export class ClientConnection<O extends Origin> implements TransportOwner, ExchangeClient {
+export class ClientConnection<O extends Origin> implements TransportOwner, ExchangeClient, TableEntry {
+  readonly peer: string
   readonly transport: Transport
+  readonly connection: ConnectionContext
   readonly body: BodyScanner
 
   readonly #context: ServerContext<O>
@@ -42,18 +49,24 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   readonly #ahead = new KeptBytes()
   #isProcessing = false
   #hasRoom = true
-  #headStartedAt: number
-  #activeAt: number
+  readonly #timer: ClientTimer
   #lingeredBytes = 0
 
-  constructor(context: ServerContext<O>, { onClosed }: ClientConnectionOptions) {
+  constructor(context: ServerContext<O>, { peer, claim, onClosed }: ClientConnectionOptions) {
     this.#context = context
     this.#onClosed = onClosed
+    this.peer = peer
+    this.connection = {
+      peer,
+      claim: owner => {
+        this.#timer.isOwned = claim(owner)
+        return this.#timer.isOwned
+      },
+    }
     this.transport = new Transport(this, context.buffers)
-    this.body = new BodyScanner(context.limits)
+    this.body = new BodyScanner(context.limits, 'refused')
     this.#parser = new HeadParser('request', context.limits)
-    this.#activeAt = context.sweptAt
-    this.#headStartedAt = context.clock.monotonicMs()
+    this.#timer = new ClientTimer(context)
   }
 
   get isReusable(): boolean {
@@ -61,8 +74,13 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     return !this.#context.isDraining && head?.minorVersion === 1 && !head.connection.close
   }
 
+  get idleSince(): number | undefined {
+    const isIdle = this.#phase === LINGER || (this.#phase === HEAD && !this.#parser.isPartial)
+    return isIdle ? this.#timer.activeAt : undefined
+  }
+
   isAlive(): void {
-    this.#activeAt = this.#context.sweptAt
+    this.#timer.isActive()
   }
 
   received(bytes: Buffer, start: number, end: number): void {
@@ -138,14 +156,14 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   }
 
   #readHead(bytes: Buffer, start: number, end: number): number {
-    if (this.#headStartedAt === 0) this.#headStartedAt = this.#context.clock.monotonicMs()
+    this.#timer.headBegins()
     const stop = this.#parser.feed(bytes, start, end)
     if (stop === INCOMPLETE) return INCOMPLETE
     if (stop === MALFORMED) {
       this.#refuse(this.#parser.refusal)
       return MALFORMED
     }
-    this.#headStartedAt = 0
+    this.#timer.headIsRead()
     const head = readRequestHead(this.#parser)
     if ('reason' in head) {
       this.#refuse(head)
@@ -197,7 +215,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   }
 
   #refuse(failure: Failure): void {
-    const { answer } = this.#context.answerTo(failure, undefined)
+    const { answer } = this.#context.answerTo(failure, undefined, this.peer)
     writeAnswer(this.transport, answer, { closes: true, isHead: false })
     this.#linger()
   }
@@ -207,7 +225,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
     this.#phase = LINGER
     this.#ahead.clear()
     this.#hasRoom = true
-    this.#headStartedAt = this.#context.clock.monotonicMs()
+    this.#timer.lastBytesBegin()
     this.transport.end()
     this.#updateReading()
   }
@@ -226,17 +244,26 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   #clientEnded(): void {
     if (this.#ahead.length > 0) return
     if (this.#phase === TUNNEL) this.#exchange?.upstream?.end()
-    else if (this.#phase === HEAD || this.#phase === LINGER) this.transport.end()
-    else if (!this.body.isDone) {
-      this.#exchange?.abort('client-aborted')
-      this.#exchange = undefined
-      this.transport.destroy()
-    }
+    // One that half closes waits for its answer, one that is gone does not: which it is cannot be seen.
+    else if (this.#phase === HOLD && this.body.isDone) {
+      this.#timer.clientLeft()
+      this.#exchange?.clientLeft()
+    } else if (this.#phase === HEAD || this.#phase === LINGER) this.transport.end()
+    else if (!this.body.isDone) this.#cutOff()
+  }
+
+  #cutOff(): void {
+    this.#abandon('client-aborted')
+    this.transport.destroy()
+  }
+
+  #abandon(outcome: 'client-aborted' | 'server-closed'): void {
+    this.#exchange?.abort(outcome)
+    this.#exchange = undefined
   }
 
   closed(): void {
-    this.#exchange?.abort('client-aborted')
-    this.#exchange = undefined
+    this.#abandon('client-aborted')
     this.#ahead.clear()
     this.#onClosed()
   }
@@ -247,32 +274,27 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
   }
 
   destroy(): void {
-    this.#exchange?.abort('server-closed')
-    this.#exchange = undefined
+    this.#abandon('server-closed')
     this.transport.destroy()
+    this.#onClosed()
   }
 
-  /** Called now and then: ends what has taken too long. */
+  /** Called now and then: ends what has taken too long, and looks whether the rest may go on. */
   sweep(now: number): void {
-    const { limits } = this.#context
-    if (this.#phase === LINGER && now - this.#headStartedAt > limits.lingerTimeoutMs) this.transport.destroy()
-    else if (this.#phase === LINGER) return
-    else if (this.#phase === HEAD && this.#headStartedAt !== 0) {
-      if (now - this.#headStartedAt > limits.headerTimeoutMs) this.#headTimeout()
-    } else if (now - this.#activeAt > limits.idleTimeoutMs) this.#idleTimeout()
+    const overdue = this.#timer.overdue(this.#waitsFor, this.#exchange, now)
+    if (overdue === undefined) this.#exchange?.recheck(now)
+    else if (overdue === 'last bytes' || overdue === 'client') this.#cutOff()
+    else if (this.#parser.isPartial) this.#refuse(failures.requestTimeout)
+    else if (this.#exchange === undefined) this.#linger()
+    else {
+      this.#exchange.timedOut()
+      this.proceed()
+    }
   }
 
-  #headTimeout(): void {
-    if (this.#parser.isPartial) this.#refuse(failures.requestTimeout)
-    else this.#linger()
-  }
-
-  #idleTimeout(): void {
-    if (this.#exchange === undefined) this.#linger()
-    else if (this.#phase === TUNNEL) this.destroy()
-    else if (this.body.isDone)
-      this.#exchange.fail(upstreamFailure('UpstreamTimeout', 'the tool does not answer'))
-    else this.#exchange.fail(failures.requestTimeout)
-    this.proceed()
+  get #waitsFor(): WaitsFor {
+    if (this.#phase === LINGER) return 'last bytes'
+    if (this.#phase !== HEAD) return 'exchange'
+    return this.#timer.isBetweenRequests ? 'next request' : 'head'
   }
 }

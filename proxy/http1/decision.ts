@@ -1,5 +1,6 @@
 // The ports between the data path and whoever decides what happens to a request.
 import type { Socket } from 'node:net'
+import type { ByteSequences } from './byte-sequences.ts'
 import type { Failure } from './failure.ts'
 import type { HeaderList } from './headers.ts'
 import type { RequestHead } from './request-head.ts'
@@ -9,13 +10,18 @@ import type { ResponseHead } from './response-head.ts'
 export interface Answer {
   readonly kind: 'answer'
   readonly status: number
+  /** The usual one of the status where there is none. */
+  readonly reasonPhrase?: string | undefined
   readonly headers: HeaderList
   readonly body?: string | Uint8Array
 }
 
-/** Where upstream connections may be shared: equal keys, equal destination, trust and owner. */
+/** Where a relay goes. */
 export interface Origin {
+  /** Upstream connections are shared where keys are equal: same destination, same trust, same caller. */
   readonly key: string
+  /** Who is at the other end: what is learned of its connections is learned for all callers. */
+  readonly host: string
 }
 
 export interface Relay<O extends Origin> {
@@ -26,11 +32,19 @@ export interface Relay<O extends Origin> {
   readonly host: string
   /** Start from `forwardableHeaders(head)`; framing, `Host` and hop-by-hop headers in it are ignored. */
   readonly headers: HeaderList
+  /** Sees the trailers of the request; without it they pass unchanged. */
+  readonly rewriteRequestTrailers?: (trailers: HeaderList) => HeaderList
   /** Lets the request's `Upgrade` through; after a 101 the connection is a tunnel. */
   readonly upgrade?: boolean
   /** Sees every response head but `100 Continue`; without it heads pass unchanged. */
   readonly rewriteResponse?: (head: ResponseHead) => ResponseVerdict
   readonly rewriteTrailers?: (trailers: HeaderList) => HeaderList
+  /** Asked now and then while the exchange runs: why it must end, or undefined. */
+  readonly recheck?: () => Promise<Failure | undefined>
+  /** The connection has become a tunnel. */
+  readonly onUpgrade?: () => void
+  /** The client has ended its side: it waits for the answer, or it is gone. */
+  readonly onClientLeft?: () => void
   readonly onEnd?: (record: ExchangeRecord) => void
 }
 
@@ -43,11 +57,56 @@ export type Decision<O extends Origin> = AnswerDecision | Relay<O>
 
 /** A response is passed on under these headers, read whole and rewritten, or dropped in favour of an answer. */
 export type ResponseVerdict =
-  | { readonly kind: 'pass'; readonly headers: HeaderList }
-  | { readonly kind: 'collect'; readonly limitBytes: number; readonly rewrite: (body: Buffer) => Answer }
+  | {
+      readonly kind: 'pass'
+      readonly headers: HeaderList
+      /** The connection is cut, so that nobody takes what came for the whole, when one of these is in the body. */
+      readonly forbidden?: Forbidden | undefined
+    }
+  | Collect
   | Answer
 
-export type Decide<O extends Origin> = (head: RequestHead) => Decision<O> | Promise<Decision<O>>
+export interface Forbidden {
+  readonly sequences: ByteSequences
+  readonly failure: Failure
+}
+
+export interface Collect {
+  readonly kind: 'collect'
+  readonly limitBytes: number
+  readonly memory: BodyMemory
+  readonly rewrite: (body: Buffer) => Answer
+}
+
+/** Memory for one body that is read whole. */
+export interface BodyMemory {
+  /** Why there is none left for so many bytes more. */
+  grow(bytes: number): Failure | undefined
+  /** May be called again. */
+  release(): void
+  /** Set by the data path: called when the memory is taken away, after which it is released. */
+  onRevoked: ((failure: Failure) => void) | undefined
+}
+
+export type Decide<O extends Origin> = (
+  head: RequestHead,
+  connection: ConnectionContext,
+) => Decision<O> | Promise<Decision<O>>
+
+/** What a decision may know of the connection that its request came on. The same object for all of its requests. */
+export interface ConnectionContext {
+  /** Address of the other end. */
+  readonly peer: string
+  /** From now on the connection counts as its owner's; false when the owner has too many that are busy. */
+  claim(owner: ConnectionOwner): boolean
+}
+
+/** Whose budget a connection takes: each is counted by itself. */
+export interface ConnectionOwner {
+  readonly caller: string
+  readonly account: string
+  readonly tenant: string
+}
 
 export interface DialOptions {
   readonly signal: AbortSignal
@@ -63,6 +122,7 @@ export type Outcome =
   | 'upstream-failed'
   | 'timeout'
   | 'tunnel-closed'
+  | 'revoked'
   | 'server-closed'
 
 /**
@@ -70,7 +130,7 @@ export type Outcome =
  * failure: it goes to `formatFailure`, and an answer that has not begun becomes what that makes of it.
  */
 export interface ExchangeRecord {
-  /** 0 when nothing was answered. */
+  /** What it came to: of the answer, or of the failure that cut it off; 499 when the client left. */
   readonly status: number
   readonly outcome: Outcome
   /** Why, when it was not the client's or the tool's own doing. */

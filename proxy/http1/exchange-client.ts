@@ -1,6 +1,6 @@
 // What an exchange needs of the connection that its request came on.
 import type { BodyScanner } from './body-scanner.ts'
-import type { Answer } from './decision.ts'
+import type { Answer, ConnectionContext } from './decision.ts'
 import type { Transport } from './transport.ts'
 
 /** Where the bytes after the head go: kept, to the exchange, through the tunnel. */
@@ -8,6 +8,7 @@ export type BodyRoute = 'hold' | 'exchange' | 'tunnel'
 
 export interface ExchangeClient {
   readonly transport: Transport
+  readonly connection: ConnectionContext
   /** The body of the running request. */
   readonly body: BodyScanner
   /** More requests may follow on the connection. */

@@ -3,15 +3,28 @@ import { lengthOfBody } from './answer-writer.ts'
 import type { CallOwner } from './call-owner.ts'
 import type { Answer, Decision, ExchangeRecord, Origin, Outcome, Relay } from './decision.ts'
 import type { ExchangeClient } from './exchange-client.ts'
-import { type Failure, failureOfHead, internalFailure, outcomeOf, upstreamFailure } from './failure.ts'
+import {
+  type Failure,
+  failureOfHead,
+  failures,
+  internalFailure,
+  outcomeOf,
+  upstreamFailure,
+} from './failure.ts'
 import { MALFORMED } from './head-parser.ts'
 import { writeLastChunk, writeRequestHead } from './head-writer.ts'
 import { isPromise } from './promise.ts'
+import { Recheck } from './recheck.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerContext } from './server-context.ts'
 import type { Transport } from './transport.ts'
 import { UpstreamCall } from './upstream-call.ts'
-import { failureOfDial, type UpstreamConnection } from './upstream-pool.ts'
+import type { UpstreamConnection } from './upstream-connection.ts'
+import { failureOfDial } from './upstream-pool.ts'
+
+/** Ends that must not read as the status that the answer began with; 499 is what other proxies write as well. */
+const leftStatus = 499
+const endStatus: Partial<Record<Outcome, number>> = { 'client-aborted': leftStatus, 'server-closed': 503 }
 
 export class Exchange<O extends Origin> implements CallOwner {
   readonly head: RequestHead
@@ -24,6 +37,7 @@ export class Exchange<O extends Origin> implements CallOwner {
   #onEnd: ((record: ExchangeRecord) => void) | undefined
   #call: UpstreamCall<O> | undefined
   #dialling: AbortController | undefined
+  #recheck: Recheck | undefined
   #isReused = false
 
   constructor(head: RequestHead, client: ExchangeClient, context: ServerContext<O>) {
@@ -33,11 +47,20 @@ export class Exchange<O extends Origin> implements CallOwner {
     this.#startedAt = context.clock.monotonicMs()
   }
 
+  get isTunnel(): boolean {
+    return this.#call?.isTunnel === true
+  }
+
+  /** The request is at the tool, and nothing of its answer is here. */
+  get isAwaitingHead(): boolean {
+    return this.#call !== undefined && this.#call.status === 0 && this.#client.body.isDone
+  }
+
   /** Asks, and carries out the decision at once if it comes at once. */
   start(): void {
     let decision: Decision<O> | Promise<Decision<O>>
     try {
-      decision = this.#context.decide(this.head)
+      decision = this.#context.decide(this.head, this.#client.connection)
     } catch (error) {
       this.fail(internalFailure(error))
       return
@@ -64,7 +87,7 @@ export class Exchange<O extends Origin> implements CallOwner {
   /** The client left before the decision was there; whoever made it still learns of the end. */
   #disown(decision: Decision<O>): void {
     this.#onEnd = decision.onEnd
-    this.#tell(this.#record('client-aborted', 0, undefined, 0))
+    this.#tell(this.#record('client-aborted', leftStatus, undefined, 0))
   }
 
   #carryOut(decision: Decision<O>): void {
@@ -84,7 +107,10 @@ export class Exchange<O extends Origin> implements CallOwner {
     const upstream = (this.#call as UpstreamCall<O>).upstream.transport
     body.passTo(upstream, bytes, reader)
     if (body.isDone) {
-      if (body.isChunked) writeLastChunk(upstream, body.trailers)
+      if (body.isChunked) {
+        const { trailers } = body
+        writeLastChunk(upstream, this.#relay?.rewriteRequestTrailers?.(trailers) ?? trailers)
+      }
       this.#client.routeBody('hold')
     } else if (upstream.isBlocked) this.#client.readWhile(false)
     return stop
@@ -101,7 +127,10 @@ export class Exchange<O extends Origin> implements CallOwner {
       return
     }
     this.#relay = relay
-    const pooled = this.#context.upstreams.take(relay.origin.key)
+    this.#recheck =
+      relay.recheck &&
+      new Recheck(relay.recheck, this.#context, failure => this.#later(() => this.#revoke(failure)))
+    const pooled = this.#context.upstreams.take(relay.origin, { isReplayable: this.#isReplayable })
     this.#isReused = pooled !== undefined
     if (pooled !== undefined) this.#attach(relay, pooled)
     else this.#dial(relay)
@@ -147,10 +176,15 @@ export class Exchange<O extends Origin> implements CallOwner {
     else this.#client.routeBody('exchange')
   }
 
+  /** Changes nothing, and is all there. */
+  get #isReplayable(): boolean {
+    const { method, bodyLength } = this.head
+    return (method === 'GET' || method === 'HEAD') && bodyLength === 0
+  }
+
   /** A tool may close an idle connection while our request travels: what changes nothing is sent once more. */
   lost(isUntouched: boolean, error: Error | undefined): void {
-    const isSafe = this.head.method === 'GET' || this.head.method === 'HEAD'
-    if (isUntouched && isSafe && this.head.bodyLength === 0 && this.#isReused) {
+    if (isUntouched && this.#isReplayable && this.#isReused) {
       this.#isReused = false
       this.#dropCall()
       this.#dial(this.#relay as Relay<O>)
@@ -158,6 +192,38 @@ export class Exchange<O extends Origin> implements CallOwner {
     }
     const why = isUntouched ? 'before its answer' : 'amid its answer'
     this.fail(upstreamFailure('UpstreamClosed', `the tool closed the connection ${why}`, error))
+  }
+
+  upgraded(): void {
+    this.#relay?.onUpgrade?.()
+  }
+
+  /** The client will send no more. */
+  clientLeft(): void {
+    this.#relay?.onClientLeft?.()
+  }
+
+  /** Called now and then: asks again whether it may go on. */
+  recheck(now: number): void {
+    this.#recheck?.ask(now)
+  }
+
+  /** Nothing has moved for too long: at the tool if the request is all there, otherwise at the client. */
+  timedOut(): void {
+    const isAtTool = this.#client.body.isDone
+    this.fail(
+      isAtTool ? upstreamFailure('UpstreamTimeout', 'the tool does not answer') : failures.requestTimeout,
+    )
+  }
+
+  #revoke(failure: Failure): void {
+    if ((this.#call?.status ?? 0) === 0) {
+      this.fail(failure)
+      return
+    }
+    this.#end('revoked', failure)
+    this.#dropCall()
+    this.#client.transport.reset()
   }
 
   replaced(answer: Answer): void {
@@ -180,7 +246,7 @@ export class Exchange<O extends Origin> implements CallOwner {
       return
     }
     this.#dropCall()
-    const told = this.#context.answerTo(failure, this.head)
+    const told = this.#context.answerTo(failure, this.head, this.#client.connection.peer)
     this.#answer(told.answer, outcomeOf(told.failure), told.failure)
   }
 
@@ -207,7 +273,8 @@ export class Exchange<O extends Origin> implements CallOwner {
 
   #end(outcome: Outcome, failure: Failure | undefined): void {
     this.isOver = true
-    this.#tell(this.#record(outcome, this.#call?.status ?? 0, failure, this.#call?.bytesOut ?? 0))
+    const status = failure?.status ?? endStatus[outcome] ?? this.#call?.status ?? 0
+    this.#tell(this.#record(outcome, status, failure, this.#call?.bytesOut ?? 0))
   }
 
   /** What to answer when even telling the end fails. */
@@ -216,7 +283,7 @@ export class Exchange<O extends Origin> implements CallOwner {
       this.#onEnd?.(record)
       return undefined
     } catch (error) {
-      return this.#context.answerTo(internalFailure(error), this.head).answer
+      return this.#context.answerTo(internalFailure(error), this.head, this.#client.connection.peer).answer
     }
   }
 

@@ -18,10 +18,10 @@ export interface ResponseHead {
   readonly reasonPhrase: string
   /** Without the fields that `Connection` names. */
   readonly headers: HeaderList
+  readonly bodyLength: BodyLength | 'until-close'
 }
 
 export interface ReadResponse extends ResponseHead {
-  readonly bodyLength: BodyLength | 'until-close'
   /** What the headers announce, whether or not a body of that length may follow (HEAD, 304). */
   readonly announcedLength: number | undefined
   readonly keepsAlive: boolean

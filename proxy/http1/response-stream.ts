@@ -1,9 +1,12 @@
 // The body of a response on its way to the client, in the framing that the client understands.
 import type { BodyScanner } from './body-scanner.ts'
+import type { Forbidden } from './decision.ts'
 import { type Failure, failureOfHead, malformedAnswer } from './failure.ts'
 import { MALFORMED } from './head-parser.ts'
 import { writeLastChunk } from './head-writer.ts'
 import type { HeaderList } from './headers.ts'
+import { KeptBytes } from './kept-bytes.ts'
+import { SequenceGuard } from './sequence-guard.ts'
 import type { Transport } from './transport.ts'
 
 export interface ResponseStreamOptions {
@@ -11,34 +14,105 @@ export interface ResponseStreamOptions {
   /** The client speaks HTTP/1.0: chunks come without their framing. */
   readonly decodes: boolean
   readonly rewriteTrailers: ((trailers: HeaderList) => HeaderList) | undefined
+  /** What must not pass in the body. */
+  readonly forbidden: Forbidden | undefined
 }
 
 export class ResponseStream {
   failure: Failure | undefined
   readonly #body: BodyScanner
   readonly #options: ResponseStreamOptions
+  readonly #guard: SequenceGuard | undefined
+  /** The end of what came, while it may be the beginning of what must not pass. */
+  readonly #heldBack = new KeptBytes()
+  /** Ranges of payload in what is being passed: from, to, from, to, ... */
+  #payload: number[] = []
 
   constructor(body: BodyScanner, options: ResponseStreamOptions) {
     this.#body = body
     this.#options = options
+    if (options.forbidden !== undefined) this.#guard = new SequenceGuard(options.forbidden.sequences)
   }
 
   /** Index after what was passed on, or MALFORMED: then `failure` says why. */
   pass(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
     const body = this.#body
     const { client, decodes } = this.#options
-    const decode = decodes
-      ? (from: number, to: number) =>
-          client.send(Buffer.from(bytes.subarray(from, to)), 0, to - from, undefined)
-      : undefined
-    const stop = body.scan(bytes, start, end, decode)
-    if (stop === MALFORMED) {
-      this.failure = malformedAnswer(body.refusal as Failure)
-      return MALFORMED
+    const stop = body.scan(bytes, start, end, this.#payloadReader(bytes))
+    this.failure ??= stop === MALFORMED ? malformedAnswer(body.refusal as Failure) : undefined
+    if (this.failure !== undefined) return MALFORMED
+    if (decodes) this.#passPayload(bytes)
+    else if (this.#guard === undefined) body.passTo(client, bytes, reader)
+    else this.#passGuarded(bytes, this.#guard.pending, reader)
+    if (body.isDone) this.releaseHeldBack()
+    return body.isDone && body.isChunked && !decodes && !this.#passTrailers(body.trailers) ? MALFORMED : stop
+  }
+
+  /** Undefined where the framing goes on and nothing is looked for. */
+  #payloadReader(bytes: Buffer): ((from: number, to: number) => void) | undefined {
+    const guard = this.#guard
+    if (guard === undefined && !this.#options.decodes) return undefined
+    this.#payload = []
+    return (from, to) => {
+      this.#payload.push(from, to)
+      if (guard?.finds(bytes, from, to)) this.failure ??= this.#options.forbidden?.failure
     }
-    if (decodes) return stop
-    body.passTo(client, bytes, reader)
-    return body.isDone && body.isChunked && !this.#passTrailers(body.trailers) ? MALFORMED : stop
+  }
+
+  /** All but the pending end, with the framing in between. */
+  #passGuarded(bytes: Buffer, pending: number, reader: Transport | undefined): void {
+    const { client } = this.#options
+    const { from, to, resumedSize } = this.#body
+    const hold = this.#startOfPending(pending)
+    const size = resumedSize < 0 ? '' : `${resumedSize.toString(16)}\r\n`
+    if (hold === undefined) {
+      this.#hold(Buffer.from(size))
+      this.#heldBack.add(bytes, from, to)
+      return
+    }
+    this.releaseHeldBack()
+    if (size !== '') client.sendText(size)
+    client.send(bytes, from, Math.min(hold, to), reader)
+    if (hold < to) this.#heldBack.add(bytes, hold, to)
+  }
+
+  #passPayload(bytes: Buffer): void {
+    const { client } = this.#options
+    const payload = this.#payload
+    const hold = this.#startOfPending(this.#guard?.pending ?? 0)
+    if (hold !== undefined) this.releaseHeldBack()
+    for (let at = 0; at < payload.length; at += 2) {
+      const from = payload[at] as number
+      const to = payload[at + 1] as number
+      const middle = Math.min(to, Math.max(from, hold ?? from))
+      if (middle > from) client.send(Buffer.from(bytes.subarray(from, middle)), 0, middle - from, undefined)
+      if (to > middle) this.#heldBack.add(bytes, middle, to)
+    }
+  }
+
+  /** Index from which bytes may not pass yet; undefined when that began before these bytes. */
+  #startOfPending(pending: number): number | undefined {
+    const payload = this.#payload
+    if (pending === 0) return Number.POSITIVE_INFINITY
+    let left = pending
+    for (let at = payload.length - 2; at >= 0; at -= 2) {
+      const from = payload[at] as number
+      const length = (payload[at + 1] as number) - from
+      if (left <= length) return from + length - left
+      left -= length
+    }
+    return undefined
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#heldBack.add(bytes, 0, bytes.length)
+  }
+
+  /** What was held back is not the beginning of anything after all: the body has ended. */
+  releaseHeldBack(): void {
+    if (this.#heldBack.length === 0) return
+    const bytes = this.#heldBack.take()
+    this.#options.client.send(bytes, 0, bytes.length, undefined)
   }
 
   #passTrailers(trailers: HeaderList): boolean {

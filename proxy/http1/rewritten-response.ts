@@ -1,36 +1,48 @@
 // A response that is read whole and given to the client as the consumer rewrites it.
 import type { BodyScanner } from './body-scanner.ts'
-import type { Answer } from './decision.ts'
+import type { Answer, Collect } from './decision.ts'
 import { type Failure, malformedAnswer, upstreamFailure } from './failure.ts'
 import { MALFORMED } from './head-parser.ts'
 import { KeptBytes } from './kept-bytes.ts'
 
-export interface Rewrite {
-  readonly limitBytes: number
-  readonly rewrite: (body: Buffer) => Answer
-}
-
 export class RewrittenResponse {
   failure: Failure | undefined
   readonly #body: BodyScanner
-  readonly #rewrite: Rewrite
+  readonly #verdict: Collect
   readonly #kept = new KeptBytes()
 
-  constructor(body: BodyScanner, rewrite: Rewrite) {
+  constructor(body: BodyScanner, verdict: Collect) {
     this.#body = body
-    this.#rewrite = rewrite
+    this.#verdict = verdict
   }
 
   /** Index after what was taken, or MALFORMED: then `failure` says why. */
   pass(bytes: Buffer, start: number, end: number): number {
-    const stop = this.#body.scan(bytes, start, end, (from, to) => this.#kept.add(bytes, from, to))
-    if (stop === MALFORMED) this.failure = malformedAnswer(this.#body.refusal as Failure)
-    else if (this.#kept.length > this.#rewrite.limitBytes) this.failure = tooLarge
+    const stop = this.#body.scan(bytes, start, end, (from, to) => this.#keep(bytes, from, to))
+    if (stop === MALFORMED) this.failure ??= malformedAnswer(this.#body.refusal as Failure)
     return this.failure === undefined ? stop : MALFORMED
   }
 
+  /** The body has come. */
   answer(): Answer {
-    return this.#rewrite.rewrite(this.#kept.take())
+    try {
+      return this.#verdict.rewrite(this.#kept.take())
+    } finally {
+      this.#verdict.memory.release()
+    }
+  }
+
+  /** The body will not come whole. */
+  drop(): void {
+    this.#kept.clear()
+    this.#verdict.memory.release()
+  }
+
+  #keep(bytes: Buffer, from: number, to: number): void {
+    if (this.failure !== undefined) return
+    const { limitBytes, memory } = this.#verdict
+    this.failure = this.#kept.length + to - from > limitBytes ? tooLarge : memory.grow(to - from)
+    if (this.failure === undefined) this.#kept.add(bytes, from, to)
   }
 }
 

@@ -16,7 +16,7 @@ export interface FailureAnswer {
 export interface ServerContext<O extends Origin> {
   readonly decide: Decide<O>
   /** Never throws. */
-  readonly answerTo: (failure: Failure, head: RequestHead | undefined) => FailureAnswer
+  readonly answerTo: (failure: Failure, head: RequestHead | undefined, peer: string) => FailureAnswer
   readonly limits: Limits
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly buffers: BufferPool

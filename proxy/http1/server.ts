@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { ClientConnection } from './client-connection.ts'
+import { ConnectionTable } from './connection-table.ts'
 import type { Answer, Decide, Dial, Origin } from './decision.ts'
 import { type Failure, internalFailure } from './failure.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -15,7 +16,7 @@ export interface Http1ServerOptions<O extends Origin> {
   readonly decide: Decide<O>
   readonly dial: Dial<O>
   /** The answer for what the data path refuses or cannot do; `head` is undefined if it could not be read. */
-  readonly formatFailure: (failure: Failure, head: RequestHead | undefined) => Answer
+  readonly formatFailure: (failure: Failure, head: RequestHead | undefined, peer: string) => Answer
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly limits?: Partial<Limits>
 }
@@ -35,9 +36,9 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
   const upstreams = new UpstreamPool<O>({ dial, buffers, limits, clock })
   const context: ServerContext<O> = {
     decide,
-    answerTo(failure, head) {
+    answerTo(failure, head, peer) {
       try {
-        return { answer: formatFailure(failure, head), failure }
+        return { answer: formatFailure(failure, head, peer), failure }
       } catch (error) {
         return { answer: { kind: 'answer', status: 500, headers: [] }, failure: internalFailure(error) }
       }
@@ -49,7 +50,7 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
     sweptAt: clock.monotonicMs(),
     isDraining: false,
   }
-  const connections = new Set<ClientConnection<O>>()
+  const connections = new ConnectionTable<ClientConnection<O>>(limits)
   let sweeper: NodeJS.Timeout | undefined
   let onEmpty: (() => void) | undefined
 
@@ -60,20 +61,20 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
   }
 
   const serve = (socket: Socket): void => {
-    if (connections.size >= limits.connections || context.isDraining) {
-      socket.destroy()
-      return
-    }
-    const connection = new ClientConnection(context, {
-      onClosed() {
+    const connection: ClientConnection<O> = new ClientConnection(context, {
+      peer: socket.remoteAddress ?? '',
+      claim: owner => connections.claim(connection, owner),
+      onClosed: () => {
         connections.delete(connection)
         if (connections.size === 0) onEmpty?.()
       },
     })
-    connections.add(connection)
-    connection.transport.adopt(socket)
+    if (context.isDraining || !connections.admit(connection)) socket.destroy()
+    else connection.transport.adopt(socket)
   }
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, serve)
+  const listenOptions = { pauseOnConnect: true, allowHalfOpen: true, noDelay: true }
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: keepAliveMs }
+  const server = createServer({ ...listenOptions, ...keepAlive }, serve)
 
   return {
     get connectionCount() {
@@ -110,9 +111,19 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
   }
 }
 
+/** A tunnel may be silent for hours: whether the other end is still there, TCP finds out. */
+export const keepAliveMs = 60_000
+
 /** Fine enough for the shortest of the timeouts. */
 const sweepIntervalMs = (limits: Limits): number =>
   Math.max(
     10,
-    Math.min(1000, limits.headerTimeoutMs / 4, limits.idleTimeoutMs / 4, limits.lingerTimeoutMs / 4),
+    Math.min(
+      1000,
+      limits.headerTimeoutMs / 4,
+      limits.idleTimeoutMs / 4,
+      limits.lingerTimeoutMs / 4,
+      limits.leftTimeoutMs / 4,
+      limits.recheckIntervalMs / 4,
+    ),
   )

@@ -15,6 +15,9 @@ export interface TransportOwner {
 /** More unsent bytes than this stop whoever reads for this socket. */
 const highWaterBytes = 32 * 1024
 
+/** What is read into it is thrown away with its connection. */
+const oneByte = Buffer.allocUnsafeSlow(1)
+
 interface Lent {
   readonly buffer: Buffer
   /** Free when this many bytes have left. */
@@ -220,6 +223,18 @@ export class Transport {
       }
     } catch {
       // Nothing (more) to read.
+    }
+  }
+
+  /** Whether the peer's end, or bytes that nobody asked for, wait to be read. Unknown (false) below TLS. */
+  hasEndUnread(): boolean {
+    const fd = descriptorOf(this.#socket)
+    if (fd === undefined) return false
+    try {
+      readSync(fd, oneByte)
+      return true
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'EAGAIN'
     }
   }
 

@@ -5,19 +5,23 @@ import type { ExchangeClient } from './exchange-client.ts'
 import { type Failure, failureOfHead, internalFailure, malformedAnswer, upstreamFailure } from './failure.ts'
 import { INCOMPLETE, MALFORMED } from './head-parser.ts'
 import { writeResponseHead } from './head-writer.ts'
-import type { HeaderList } from './headers.ts'
 import { passHint } from './hint.ts'
 import { type ReadResponse, readResponseHead } from './response-head.ts'
 import { ResponseStream } from './response-stream.ts'
 import { RewrittenResponse } from './rewritten-response.ts'
 import type { ServerContext } from './server-context.ts'
-import type { UpstreamConnection, UpstreamUser } from './upstream-pool.ts'
+import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts'
 
 export interface CallParties<O extends Origin> {
   readonly owner: CallOwner
   readonly client: ExchangeClient
   readonly context: ServerContext<O>
 }
+
+/** Methods whose body some tools leave unread. */
+const unexpectedBody = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
+
+type PassVerdict = Extract<ResponseVerdict, { readonly kind: 'pass' }>
 
 const AWAIT_HEAD = 0
 const STREAM = 1
@@ -60,6 +64,7 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   /** Gives the call up; whatever still comes is not heard. */
   drop(): void {
     this.#stage = OVER
+    if (this.#body instanceof RewrittenResponse) this.#body.drop()
     this.upstream.destroy()
   }
 
@@ -71,8 +76,13 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   upstreamEnded(): void {
     const endsByClose = this.#stage === STREAM && this.#response?.bodyLength === 'until-close'
     if (this.#stage === TUNNEL) this.#client.transport.end()
-    else if (endsByClose) this.#completed(false)
+    else if (endsByClose) this.#endedByClose()
     else if (this.#stage !== OVER) this.#lost(undefined)
+  }
+
+  #endedByClose(): void {
+    if (this.#body instanceof ResponseStream) this.#body.releaseHeldBack()
+    this.#completed(false)
   }
 
   upstreamClosed(error: Error | undefined): void {
@@ -126,6 +136,7 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     body.begin(response.bodyLength)
     // More than the response: the next one on this connection would not be the one to the next request.
     const hasExtra = body.isDone && stop < end && response.status !== 101
+    if (hasExtra) this.#context.upstreams.sentStray(this.upstream)
     this.#response = hasExtra ? { ...response, keepsAlive: false } : response
     this.#judge(response)
     return this.#stage === OVER || hasExtra ? MALFORMED : stop
@@ -156,11 +167,12 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     }
     switch (verdict.kind) {
       case 'pass':
-        this.#pass(response, verdict.headers)
+        this.#pass(response, verdict)
         break
       case 'collect':
         this.#stage = STREAM
         this.#body = new RewrittenResponse(this.upstream.body, verdict)
+        verdict.memory.onRevoked = failure => this.#fail(failure)
         if (this.upstream.body.isDone) this.#completed(true)
         break
       case 'answer':
@@ -169,7 +181,7 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     }
   }
 
-  #pass(response: ReadResponse, headers: HeaderList): void {
+  #pass(response: ReadResponse, { headers, forbidden }: PassVerdict): void {
     const { head } = this.#owner
     const isUpgrade = response.status === 101
     const offered = this.#relay.upgrade ? head.upgrade : undefined
@@ -199,12 +211,13 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     if (isUpgrade) {
       this.#client.transport.flush()
       this.#client.routeBody('tunnel')
+      this.#owner.upgraded()
       this.#client.proceed()
     } else if (this.upstream.body.isDone) this.#completed(true)
     else {
       const client = this.#client.transport
       const { rewriteTrailers } = this.#relay
-      this.#body = new ResponseStream(this.upstream.body, { client, decodes, rewriteTrailers })
+      this.#body = new ResponseStream(this.upstream.body, { client, decodes, rewriteTrailers, forbidden })
     }
   }
 
@@ -225,13 +238,22 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   #completed(isClean: boolean): void {
     const response = this.#response as ReadResponse
     this.#stage = OVER
-    // A tool that has not taken the whole request would read the rest of it as the next one.
-    const isReusable = isClean && response.keepsAlive && this.#client.body.isDone
-    if (isReusable) this.#context.upstreams.give(this.upstream, response.idleHintMs)
+    if (!isClean) this.#context.upstreams.sentStray(this.upstream)
+    if (isClean && this.#isReusable(response))
+      this.#context.upstreams.give(this.upstream, response.idleHintMs)
     else this.upstream.destroy()
     const rewritten = this.#body
     if (rewritten instanceof RewrittenResponse) this.#replace(rewritten)
     else this.#owner.completed(this.#closesClient, 'complete')
+  }
+
+  /** Whether the tool is sure to take what comes next on this connection for a request, and we its answer for one. */
+  #isReusable({ keepsAlive, bodyLength }: ReadResponse): boolean {
+    const { method, bodyLength: requestLength } = this.#owner.head
+    // A tool that has not taken the whole request would read the rest of it as the next one.
+    if (!keepsAlive || !this.#client.body.isDone) return false
+    if (requestLength !== 0 && unexpectedBody.has(method)) return false
+    return bodyLength !== 0 || !this.#context.upstreams.sendsStrays(this.#relay.origin)
   }
 
   #replace(rewritten: RewrittenResponse): void {

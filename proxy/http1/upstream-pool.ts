@@ -1,65 +1,11 @@
-// Connections to tools: dialling them, and keeping idle ones for the next request to the same origin.
+// Connections to tools: dialling them, and keeping idle ones for the next request of the same origin.
 import type { Clock } from '../../runtime/clock.ts'
-import { BodyScanner } from './body-scanner.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { Dial, Origin } from './decision.ts'
 import { type Failure, upstreamFailure } from './failure.ts'
-import { HeadParser } from './head-parser.ts'
+import { KnownHosts } from './known-hosts.ts'
 import type { Limits } from './limits.ts'
-import { Transport, type TransportOwner } from './transport.ts'
-
-/** Whoever has a request running on the connection. */
-export interface UpstreamUser {
-  upstreamReceived(bytes: Buffer, start: number, end: number): void
-  upstreamDrained(): void
-  upstreamEnded(): void
-  upstreamClosed(error: Error | undefined): void
-}
-
-export class UpstreamConnection implements TransportOwner {
-  readonly key: string
-  readonly transport: Transport
-  readonly parser: HeadParser
-  readonly body: BodyScanner
-  user: UpstreamUser | undefined
-  idleUntil = 0
-
-  constructor(key: string, buffers: BufferPool, limits: Limits) {
-    this.key = key
-    this.transport = new Transport(this, buffers)
-    this.transport.salvages = true
-    this.parser = new HeadParser('response', limits)
-    this.body = new BodyScanner(limits)
-  }
-
-  get isUsable(): boolean {
-    return !this.transport.isClosed && !this.transport.hasEnded && !this.transport.socket.destroyed
-  }
-
-  received(bytes: Buffer, start: number, end: number): void {
-    // Nobody asked for anything: whatever this is, the next response would not be the one to the next request.
-    if (this.user === undefined) this.transport.destroy()
-    else this.user.upstreamReceived(bytes, start, end)
-  }
-
-  drained(): void {
-    this.user?.upstreamDrained()
-  }
-
-  ended(): void {
-    if (this.user === undefined) this.transport.destroy()
-    else this.user.upstreamEnded()
-  }
-
-  closed(error: Error | undefined): void {
-    this.user?.upstreamClosed(error)
-  }
-
-  destroy(): void {
-    this.user = undefined
-    this.transport.destroy()
-  }
-}
+import { type IdleListener, UpstreamConnection } from './upstream-connection.ts'
 
 export interface UpstreamPoolOptions<O extends Origin> {
   readonly dial: Dial<O>
@@ -75,54 +21,98 @@ class ConnectTimeoutError extends Error {
   }
 }
 
-export class UpstreamPool<O extends Origin> {
+/** Younger idle connections are taken without a look: a look costs as much as a small request. */
+const unseenMs = 5
+
+export class UpstreamPool<O extends Origin> implements IdleListener {
   readonly #options: UpstreamPoolOptions<O>
+  readonly #hosts: KnownHosts
   readonly #idle = new Map<string, UpstreamConnection[]>()
   #idleCount = 0
   #isClosed = false
 
   constructor(options: UpstreamPoolOptions<O>) {
     this.#options = options
+    this.#hosts = new KnownHosts(options.clock)
   }
 
   get idleCount(): number {
     return this.#idleCount
   }
 
-  /** The connection that was used last: it is the least likely to be closed by the tool in this moment. */
-  take(key: string): UpstreamConnection | undefined {
-    const list = this.#idle.get(key)
+  /**
+   * The connection that was used last: it is the least likely to be closed by the tool in this moment. One for a
+   * request that cannot be sent twice must be likelier still to stay.
+   */
+  take(origin: O, { isReplayable }: { readonly isReplayable: boolean }): UpstreamConnection | undefined {
+    const list = this.#idle.get(origin.key)
     while (list !== undefined && list.length > 0) {
       const connection = list.pop() as UpstreamConnection
+      if (list.length === 0) this.#idle.delete(origin.key)
       this.#idleCount--
-      if (connection.isUsable && connection.idleUntil > this.#options.clock.monotonicMs()) return connection
+      const now = this.#options.clock.monotonicMs()
+      const isGood = connection.isUsable && connection.idleUntil > now
+      if (isGood && (isReplayable || this.#isSafe(connection, now - connection.idleSince))) return connection
       connection.destroy()
     }
     return undefined
+  }
+
+  #isSafe(connection: UpstreamConnection, idleMs: number): boolean {
+    if (this.#hosts.mayClose(connection.origin.host, idleMs)) return false
+    return idleMs < unseenMs || !connection.transport.hasEndUnread()
+  }
+
+  /** Whether a response without a body may be followed by one after all. */
+  sendsStrays(origin: O): boolean {
+    return this.#hosts.sendsStrays(origin.host)
+  }
+
+  closedIdle(connection: UpstreamConnection): void {
+    const { host } = connection.origin
+    this.#hosts.closedIdle(host, this.#options.clock.monotonicMs() - connection.idleSince)
+  }
+
+  sentStray({ origin }: Pick<UpstreamConnection, 'origin'>): void {
+    this.#hosts.sentStray(origin.host)
   }
 
   /** Takes back a connection whose last response has ended; `idleHintMs` is what the tool announced. */
   give(connection: UpstreamConnection, idleHintMs: number | undefined): void {
     const { limits, clock } = this.#options
     connection.user = undefined
-    const list = this.#idle.get(connection.key) ?? []
+    const { key } = connection.origin
+    const list = this.#idle.get(key) ?? []
     // One second earlier than the tool: its close must not cross our request.
     const idleMs = Math.min(limits.idleUpstreamTimeoutMs, (idleHintMs ?? Number.POSITIVE_INFINITY) - 1000)
-    const isFull = list.length >= limits.idleUpstreamsPerOrigin || this.#idleCount >= limits.idleUpstreams
+    const isFull = list.length >= limits.idleUpstreamsPerKey
     if (isFull || idleMs <= 0 || this.#isClosed || !connection.isUsable) {
       connection.destroy()
       return
     }
+    if (this.#idleCount >= limits.idleUpstreams) this.#dropOldest()
     connection.transport.resume()
-    connection.idleUntil = clock.monotonicMs() + idleMs
-    if (list.length === 0) this.#idle.set(connection.key, list)
+    connection.idleSince = clock.monotonicMs()
+    connection.idleUntil = connection.idleSince + idleMs
+    // The keys that were used last are at the end.
+    this.#idle.delete(key)
+    this.#idle.set(key, list)
     list.push(connection)
     this.#idleCount++
   }
 
+  #dropOldest(): void {
+    for (const [key, list] of this.#idle) {
+      list.shift()?.destroy()
+      this.#idleCount--
+      if (list.length === 0) this.#idle.delete(key)
+      return
+    }
+  }
+
   async dial(origin: O, outer: AbortSignal): Promise<UpstreamConnection> {
     const { dial, buffers, limits } = this.#options
-    const connection = new UpstreamConnection(origin.key, buffers, limits)
+    const connection = new UpstreamConnection(origin, { buffers, limits, listener: this })
     const abort = new AbortController()
     const timeout = new ConnectTimeoutError(limits.connectTimeoutMs)
     const timer = setTimeout(() => abort.abort(timeout), limits.connectTimeoutMs)
@@ -147,6 +137,7 @@ export class UpstreamPool<O extends Origin> {
     const now = this.#options.clock.monotonicMs()
     for (const [key, list] of this.#idle) {
       const kept = list.filter(connection => connection.isUsable && connection.idleUntil > now)
+      if (kept.length === list.length) continue
       for (const connection of list) if (!kept.includes(connection)) connection.destroy()
       this.#idleCount -= list.length - kept.length
       if (kept.length === 0) this.#idle.delete(key)
@@ -179,6 +170,4 @@ const rejectionOf = (signal: AbortSignal, dialled: Promise<{ destroy(): void }>)
   })
 
 export const failureOfDial = (error: unknown): Failure =>
-  error instanceof ConnectTimeoutError
-    ? upstreamFailure('UpstreamTimeout', `the tool cannot be reached: ${error.message}`, error)
-    : upstreamFailure('UpstreamUnreachable', 'the tool cannot be reached', error)
+  upstreamFailure('UpstreamUnreachable', 'the tool cannot be reached', error)

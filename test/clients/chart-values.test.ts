@@ -110,7 +110,7 @@ for (const [what, set] of extremes) {
       one(objects, 'DaemonSet', 'connectors-csi'),
     ].map(flagsOf)
     assert.is(parseControllerConfig({ argv: controller ?? [], env: {} }).proxy.systemNamespace, 'system')
-    assert.equal(parseProxyConfig({ argv: proxy ?? [], env: {} })['config-map'], {
+    assert.equal(parseProxyConfig({ argv: proxy ?? [], env: {} }).configMap, {
       namespace: 'system',
       name: 'connectors-config',
     })

@@ -70,6 +70,7 @@ async function runController(
   const lines: string[] = []
   const basics = [
     '--metrics-address=127.0.0.1:0',
+    '--allow-loopback',
     `--connect-to=connectors-proxy-service.connectors-system.svc:80=127.0.0.1:${new URL(plane.url).port}`,
   ]
   const log = createLog({ component: 'controller', level: 'info', clock, write: line => lines.push(line) })

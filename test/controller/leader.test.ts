@@ -94,7 +94,12 @@ async function startCandidate(options: {
   const { plane, client, dir, name } = options
   const path = join(dir, name)
   await writeFile(path, await accountKubeconfig(plane, client, { namespace: system, name }))
-  const flags = ['--leader-elect', `--lease-duration=${leaseMs}ms`, '--metrics-address=127.0.0.1:0']
+  const flags = [
+    '--allow-loopback',
+    '--leader-elect',
+    `--lease-duration=${leaseMs}ms`,
+    '--metrics-address=127.0.0.1:0',
+  ]
   const child = spawn(launcher, ['controller', `--kubeconfig=${path}`, proxyAt(plane), ...flags], {
     stdio: ['ignore', 'inherit', 'pipe'],
   })
@@ -176,7 +181,13 @@ test('a leader whose time is over writes nothing more, before it has noticed', (
     const lines: string[] = []
     const log = createLog({ component: 'c', level: 'info', clock, write: line => lines.push(line) })
     // Long, so that it does not notice by itself.
-    const argv = ['--leader-elect', '--lease-duration=60s', '--metrics-address=127.0.0.1:0', proxyAt(plane)]
+    const argv = [
+      '--allow-loopback',
+      '--leader-elect',
+      '--lease-duration=60s',
+      '--metrics-address=127.0.0.1:0',
+      proxyAt(plane),
+    ]
     const config = parseControllerConfig({ argv, env: {} })
     const stop = new AbortController()
     const { ended } = await startController(config, { client: own, clock, log, signal: stop.signal })

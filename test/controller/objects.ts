@@ -25,6 +25,15 @@ export const permissions = [
   { apiGroups: [''], resources: ['namespaces', 'secrets'], verbs: all },
   { apiGroups: [''], resources: ['services'], verbs: [...all, 'create', 'update', 'delete'] },
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+  { apiGroups: [''], resources: ['secrets'], resourceNames: ['connectors-sealing-keys'], verbs: ['update'] },
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    resourceNames: ['connectors-trust'],
+    verbs: ['list', 'watch', 'patch'],
+  },
+  { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['create'] },
   {
     apiGroups: [''],
     resources: ['configmaps'],

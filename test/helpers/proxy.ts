@@ -73,6 +73,8 @@ export interface BootedProxy {
   send(raw: string): Promise<Reply>
   /** A request of team/ci to the host form of Connector `app`. */
   get(path: string, options?: GetOptions): Promise<Reply>
+  /** The same of a client that keeps its side of the connection open until it has its answer. */
+  keep(path: string, options?: GetOptions): Promise<Reply>
   /** Adds a Connector with an address at the proxy. */
   addConnector(name: string, spec: ConnectorSpec): Promise<Connector>
   /** Begins to stop; resolves when it has ended. */
@@ -129,6 +131,7 @@ export async function bootProxy(
           '--listen=127.0.0.1:0',
           '--metrics-address=127.0.0.1:0',
           '--drain-timeout=2s',
+          '--allow-loopback',
           ...(options.argv ?? []),
         ],
         env: {},
@@ -166,6 +169,8 @@ export async function bootProxy(
           metrics: async () => (await fetch(`${running.metricsUrl}/metrics`)).text(),
           send,
           get: (path, given = {}) => send(requestText(path, { token, ...given })),
+          keep: (path, given = {}) =>
+            exchangeRaw(host, requestText(path, { token, ...given }), { keeps: true }),
           addConnector,
           stop: async () => {
             end.abort()
@@ -324,18 +329,32 @@ function readRequest(text: string, connection: number): { request: ToolRequest; 
   return { request: { line, target, headers, head, body: text.slice(bodyStart, length), connection }, length }
 }
 
-export async function exchangeRaw(host: string, raw: string): Promise<Reply> {
+/** Ends the sending side after the bytes, unless it `keeps` the connection until there is a whole answer. */
+export async function exchangeRaw(
+  host: string,
+  raw: string,
+  { keeps = false }: { readonly keeps?: boolean } = {},
+): Promise<Reply> {
   const [hostname = '', port] = host.split(':')
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
   let text = ''
   socket.setEncoding('latin1').on('data', chunk => {
     text += chunk
+    if (keeps && isWhole(text)) socket.end()
   })
   const closed = new Promise(resolve => socket.once('close', resolve))
   socket.on('error', () => {})
-  socket.end(raw, 'latin1')
+  if (keeps) socket.write(raw, 'latin1')
+  else socket.end(raw, 'latin1')
   await closed
   return parseReply(text)
+}
+
+/** An answer with a Content-Length. */
+function isWhole(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n')
+  const [, length] = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, end)) ?? []
+  return end >= 0 && text.length >= end + 4 + Number(length ?? 0)
 }
 
 /** The last response of the text, after informational ones. */

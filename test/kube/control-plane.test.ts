@@ -146,12 +146,15 @@ test('a token for the audience is its ServiceAccount, one for the API server nob
       return (await client.createToken(builder, { spec })).token
     }
     const reviewer = createTokenReviewer({ client, clock, graceMs: 0, audiences: ['connectors'] })
-    const verdict = await reviewer.check(await tokenFor(['connectors']))
+    const verdict = await reviewer.check(await tokenFor(['connectors']), { payer: 'a peer' })
     assert.ok(verdict.allowed)
     assert.is(verdict.user.username, 'system:serviceaccount:team:builder')
     assert.ok(verdict.user.groups.includes('system:serviceaccounts:team'))
     assert.ok((verdict.notAfterMs ?? 0) > Date.now())
-    assert.is((await reviewer.check(await tokenFor(['https://elsewhere']))).allowed, false)
+    assert.is(
+      (await reviewer.check(await tokenFor(['https://elsewhere']), { payer: 'a peer' })).allowed,
+      false,
+    )
 
     const access = {
       verb: 'get',

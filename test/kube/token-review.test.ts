@@ -10,6 +10,8 @@ import { type ApiServer, type Received, refuse, reply, withApiServer } from './a
 
 const test = suite('kube/token-review')
 
+/** Who pays for the questions. */
+const payer = 'a peer'
 const startMs = Date.UTC(2026, 0, 1)
 
 function jwt(claims: object): Sensitive {
@@ -66,7 +68,7 @@ test('names the audiences and gives the user, then knows it without asking for 4
   await withReviewer(async ({ reviewer, clock, received }) => {
     const key = tokenKey(token.reveal())
     assert.is(reviewer.cached(key), undefined)
-    const first = await reviewer.check(token)
+    const first = await reviewer.check(token, { payer })
     assert.ok(first.allowed)
     assert.equal(first.user, {
       username: 'system:serviceaccount:ci:builder',
@@ -80,10 +82,10 @@ test('names the audiences and gives the user, then knows it without asking for 4
     })
     await clock.advance(44_999)
     assert.is(reviewer.cached(key), first)
-    assert.is(await reviewer.check(token), first)
+    assert.is(await reviewer.check(token, { payer }), first)
     await clock.advance(1)
     assert.is(reviewer.cached(key), undefined)
-    await reviewer.check(token)
+    await reviewer.check(token, { payer })
     assert.is(received.length, 2)
   })
 })
@@ -91,12 +93,12 @@ test('names the audiences and gives the user, then knows it without asking for 4
 test('a refused token is refused for 5 s without asking', async () => {
   await withReviewer(async scene => {
     scene.mode = 'deny'
-    assert.equal(await scene.reviewer.check(token), { allowed: false, reason: 'NotAuthenticated' })
+    assert.equal(await scene.reviewer.check(token, { payer }), { allowed: false, reason: 'NotAuthenticated' })
     await scene.clock.advance(4999)
     assert.is(scene.reviewer.cached(tokenKey(token.reveal()))?.allowed, false)
     scene.mode = 'allow'
     await scene.clock.advance(1)
-    assert.ok((await scene.reviewer.check(token)).allowed)
+    assert.ok((await scene.reviewer.check(token, { payer })).allowed)
   })
 })
 
@@ -104,7 +106,7 @@ for (const mode of ['other audience', 'no audience'] as const) {
   test(`a token that the API server accepts for ${mode} is refused`, async () => {
     await withReviewer(async scene => {
       scene.mode = mode
-      assert.equal(await scene.reviewer.check(token), { allowed: false, reason: 'WrongAudience' })
+      assert.equal(await scene.reviewer.check(token, { payer }), { allowed: false, reason: 'WrongAudience' })
     })
   })
 }
@@ -113,8 +115,8 @@ test('a thousand callers with one token make one call, and one who leaves takes 
   await withReviewer(async scene => {
     scene.mode = 'hold'
     const leaving = new AbortController()
-    const left = problemOf(scene.reviewer.check(token, { signal: leaving.signal }))
-    const waiting = Array.from({ length: 1000 }, () => scene.reviewer.check(token))
+    const left = problemOf(scene.reviewer.check(token, { payer, signal: leaving.signal }))
+    const waiting = Array.from({ length: 1000 }, () => scene.reviewer.check(token, { payer }))
     await waitFor(() => scene.held.length === 1)
     leaving.abort(new Error('left'))
     assert.is((await left).message, 'left')
@@ -134,7 +136,8 @@ test('nothing that cannot be a live ServiceAccount token costs a call', async ()
       [new Sensitive(`a.${Buffer.from('null').toString('base64url')}.c`), 'Malformed'],
       [jwt({ exp: startMs / 1000 }), 'Expired'],
     ]
-    for (const [bad, reason] of cases) assert.equal(await reviewer.check(bad), { allowed: false, reason })
+    for (const [bad, reason] of cases)
+      assert.equal(await reviewer.check(bad, { payer }), { allowed: false, reason })
     assert.is(received.length, 0)
   })
 })
@@ -142,74 +145,74 @@ test('nothing that cannot be a live ServiceAccount token costs a call', async ()
 test('an allow ends with its token, in the cache and in the grace', async () => {
   await withReviewer(async scene => {
     const brief = jwt({ exp: startMs / 1000 + 30 })
-    assert.ok((await scene.reviewer.check(brief)).allowed)
+    assert.ok((await scene.reviewer.check(brief, { payer })).allowed)
     scene.mode = 500
     await scene.clock.advance(30_000)
     assert.is(scene.reviewer.cached(tokenKey(brief.reveal())), undefined)
-    assert.equal(await scene.reviewer.check(brief), { allowed: false, reason: 'Expired' })
+    assert.equal(await scene.reviewer.check(brief, { payer }), { allowed: false, reason: 'Expired' })
 
     const later = jwt({ exp: startMs / 1000 + 120 })
     scene.mode = 'allow'
-    assert.ok((await scene.reviewer.check(later)).allowed)
+    assert.ok((await scene.reviewer.check(later, { payer })).allowed)
     scene.mode = 500
     await scene.clock.advance(60_000)
-    assert.ok((await scene.reviewer.check(later)).allowed)
+    assert.ok((await scene.reviewer.check(later, { payer })).allowed)
     await scene.clock.advance(30_000)
-    assert.is((await scene.reviewer.check(later)).allowed, false)
+    assert.is((await scene.reviewer.check(later, { payer })).allowed, false)
   })
 })
 
 for (const mode of [500, 503, 504]) {
   test(`while the API server answers ${mode} an expired allow serves for the grace, then no more`, async () => {
     await withReviewer(async scene => {
-      assert.ok((await scene.reviewer.check(token)).allowed)
+      assert.ok((await scene.reviewer.check(token, { payer })).allowed)
       scene.mode = mode
       await scene.clock.advance(45_000)
-      assert.ok((await scene.reviewer.check(token)).allowed)
+      assert.ok((await scene.reviewer.check(token, { payer })).allowed)
       assert.ok(scene.reviewer.cached(tokenKey(token.reveal()))?.allowed)
       const asked = scene.received.length
       await scene.clock.advance(9000)
-      await scene.reviewer.check(token)
+      await scene.reviewer.check(token, { payer })
       assert.is(scene.received.length, asked)
       await scene.clock.advance(290_999)
-      assert.ok((await scene.reviewer.check(token)).allowed)
+      assert.ok((await scene.reviewer.check(token, { payer })).allowed)
       await scene.clock.advance(1)
       assert.is(scene.reviewer.cached(tokenKey(token.reveal())), undefined)
-      assert.match((await problemOf(scene.reviewer.check(token))).code, /UNAVAILABLE|TIMEOUT/)
+      assert.match((await problemOf(scene.reviewer.check(token, { payer }))).code, /UNAVAILABLE|TIMEOUT/)
     })
   })
 }
 
 test('after an explicit deny there is no grace', async () => {
   await withReviewer(async scene => {
-    assert.ok((await scene.reviewer.check(token)).allowed)
+    assert.ok((await scene.reviewer.check(token, { payer })).allowed)
     await scene.clock.advance(45_000)
     scene.mode = 'deny'
-    assert.is((await scene.reviewer.check(token)).allowed, false)
+    assert.is((await scene.reviewer.check(token, { payer })).allowed, false)
     scene.mode = 500
     await scene.clock.advance(5000)
-    assert.is((await problemOf(scene.reviewer.check(token))).code, 'UNAVAILABLE')
+    assert.is((await problemOf(scene.reviewer.check(token, { payer }))).code, 'UNAVAILABLE')
   })
 })
 
 test('when the API server is back, what it says counts within 15 s', async () => {
   await withReviewer(async scene => {
-    await scene.reviewer.check(token)
+    await scene.reviewer.check(token, { payer })
     scene.mode = 500
     await scene.clock.advance(45_000)
-    await scene.reviewer.check(token)
+    await scene.reviewer.check(token, { payer })
     scene.mode = 'deny'
     await scene.clock.advance(15_000)
-    assert.is((await scene.reviewer.check(token)).allowed, false)
+    assert.is((await scene.reviewer.check(token, { payer })).allowed, false)
   })
 })
 
 test('being throttled is no outage: no grace, and the wait is passed on', async () => {
   await withReviewer(async scene => {
-    assert.ok((await scene.reviewer.check(token)).allowed)
+    assert.ok((await scene.reviewer.check(token, { payer })).allowed)
     await scene.clock.advance(45_000)
     scene.mode = 429
-    const asking = problemOf(scene.reviewer.check(token))
+    const asking = problemOf(scene.reviewer.check(token, { payer }))
     let done = false
     void asking.then(() => {
       done = true
@@ -224,10 +227,10 @@ test('being throttled is no outage: no grace, and the wait is passed on', async 
 
 test('our own missing permission is an outage without grace, not the refusal of a caller', async () => {
   await withReviewer(async scene => {
-    await scene.reviewer.check(token)
+    await scene.reviewer.check(token, { payer })
     await scene.clock.advance(45_000)
     scene.mode = 403
-    const error = await problemOf(scene.reviewer.check(token))
+    const error = await problemOf(scene.reviewer.check(token, { payer }))
     assert.equal([error.code, error.reason], ['UNAVAILABLE', 'ReviewRefused'])
     assert.not.match(error.message, token.reveal())
   })
@@ -235,10 +238,10 @@ test('our own missing permission is an outage without grace, not the refusal of 
 
 test('a flood of unknown tokens is bounded and evicts nobody', async () => {
   await withReviewer(async scene => {
-    assert.ok((await scene.reviewer.check(token)).allowed)
+    assert.ok((await scene.reviewer.check(token, { payer })).allowed)
     scene.mode = 'hold'
     const flood = Array.from({ length: 300 }, (_, i) =>
-      scene.reviewer.check(jwt({ i })).then(
+      scene.reviewer.check(jwt({ i }), { payer }).then(
         () => 'answered',
         (error: ConnectorsError) => error.reason,
       ),

@@ -119,9 +119,9 @@ test('a Connector that moves leaves no connection behind, one that is deleted is
       for (let at = 0; at < 5; at++) assert.is((await proxy.get('/a')).body, 'other')
       assert.is(proxy.tool.requests.length, seen)
       await proxy.client.delete(connectors, ref)
-      await waitFor(async () => (await proxy.get('/a')).status === 404, { timeoutMs: 2000 })
+      await waitFor(async () => (await proxy.get('/a')).status === 403, { timeoutMs: 2000 })
       const byPath = await proxy.get('/namespaces/team/connectors/app/a', { host: 'p' })
-      assert.is(byPath.status, 403)
+      assert.is(byPath.status, 404)
     } finally {
       await other.close()
     }

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
-import { refusalAnswer, refusalOf, refusalOfFailure } from '../../proxy/refuse.ts'
+import { reasonOfFailure, refusalAnswer, refusalOf, refusalOfFailure } from '../../proxy/refuse.ts'
 import { DialError } from '../../upstream/dial-error.ts'
 
 const test = suite('proxy/refuse')
@@ -30,23 +30,39 @@ test('each failure has its status, and only what the client may know', () => {
     assert.not.match(refusal.message, /secret/)
     if (status === 503) assert.not.match(refusal.message, /10\.0\.0\.1/)
   }
-  const cause = new DialError('ConnectionFailed', 'h:1', 'connection refused')
-  const failure = { status: 502, reason: 'UpstreamUnreachable', message: 'x' }
-  assert.is(refusalOfFailure({ ...failure, cause }).reason, 'ConnectionFailed')
-  assert.is(refusalOfFailure(failure).reason, 'UpstreamUnreachable')
+})
+
+test('a caller reads the same of every tool out of reach, the audit says how', () => {
+  const refused = new DialError('AddressRefused', 'h:1', 'private addresses are not allowed here')
+  const closed = new DialError('ConnectionFailed', 'h:1', 'connection refused')
+  const seen = new Set<string>()
+  for (const [reason, cause, audited] of [
+    ['UpstreamUnreachable', refused, 'AddressRefused'],
+    ['UpstreamUnreachable', closed, 'ConnectionFailed'],
+    ['UpstreamUnreachable', undefined, 'UpstreamUnreachable'],
+    ['UpstreamClosed', undefined, 'UpstreamClosed'],
+    ['UpstreamMalformed', undefined, 'UpstreamMalformed'],
+  ] as const) {
+    const failure = { status: 502, reason, message: `about ${reason}`, cause }
+    seen.add(JSON.stringify(refusalOfFailure(failure)))
+    assert.is(reasonOfFailure(failure), audited)
+  }
+  assert.is(seen.size, 1)
+  assert.match([...seen].join(), /502.*ToolUnreachable/)
+  const slow = { status: 504, reason: 'UpstreamTimeout', message: 'm' }
+  assert.equal(refusalOfFailure(slow), slow)
 })
 
 test('an answer has the challenge, the pause and the form that its client expects', () => {
   const refusal = { reason: 'R', message: 'why' }
-  for (const [status, path, headers] of [
-    [401, '/a', ['Content-Type', 'application/json', 'WWW-Authenticate', 'Basic realm="connectors"']],
-    [503, '/a', ['Content-Type', 'application/json', 'Retry-After', '1']],
-    [429, '/a', ['Content-Type', 'application/json', 'Retry-After', '1']],
-    [403, '/a/info/refs?service=git-receive-pack', ['Content-Type', 'text/plain; charset=utf-8']],
-    [403, '/a/git-upload-pack', ['Content-Type', 'text/plain; charset=utf-8']],
-    [403, '/a/info/refs', ['Content-Type', 'application/json']],
+  for (const [status, isGit, headers] of [
+    [401, false, ['Content-Type', 'application/json', 'WWW-Authenticate', 'Basic realm="connectors"']],
+    [503, false, ['Content-Type', 'application/json', 'Retry-After', '1']],
+    [429, false, ['Content-Type', 'application/json', 'Retry-After', '1']],
+    [403, true, ['Content-Type', 'text/plain; charset=utf-8']],
+    [403, false, ['Content-Type', 'application/json']],
   ] as const) {
-    assert.equal(refusalAnswer({ ...refusal, status }, path).headers, headers, path)
+    assert.equal(refusalAnswer({ ...refusal, status }, isGit).headers, headers)
   }
 })
 

@@ -1,17 +1,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseAddress } from '../../connector/address.ts'
-import {
-  carriesTrace,
-  credentialTraces,
-  rewriteLocation,
-  rewriteResponseHeaders,
-} from '../../proxy/response.ts'
+import { rewriteLocation, rewriteResponseHeaders } from '../../proxy/response.ts'
+import { carriesTrace, credentialTraces, type Traces } from '../../proxy/traces.ts'
 
 const test = suite('proxy/response')
 const base = { host: 'c-x.ns', path: '/namespaces/ns/connectors/x' }
 
-function way(address: string, target = '/a/b?c', traces: readonly string[] = []) {
+function way(address: string, target = '/a/b?c', traces: Traces = { texts: [], strong: [] }) {
   return { address: parseAddress(address, 'address'), target, base, traces }
 }
 
@@ -59,19 +55,21 @@ test('cookies stay with their Connector', () => {
 })
 
 test('a header that carries the credential in any spelling goes, and Alt-Svc too', () => {
-  const traces = credentialTraces(['Basic dTpww7/Dvz4+Pw=='], ['pä"ssword', 'short'])
+  const traces = credentialTraces(['Basic dTpww7/Dvz4+Pw=='], ['pä"s sword', 'short'])
   for (const [value, isGone] of [
     ['Basic dTpww7/Dvz4+Pw==', true],
     ['dTpww7/Dvz4+Pw', true],
     ['dTpww7_Dvz4-Pw', true],
     ['dTpww7%2FDvz4%2bPw', true],
-    [Buffer.from('pä"ssword').toString('latin1'), true],
-    ['p%C3%A4%22ssword', true],
-    ['{"p":"pä\\"ssword"}', true],
+    [Buffer.from('pä"s sword').toString('latin1'), true],
+    ['p%C3%A4%22s%20sword', true],
+    ['p%C3%A4%22s+sword', true],
+    ['{"p":"p\\u00e4\\"s sword"}', true],
+    ['{"p":"pä\\"s sword"}', true],
     ['short', false],
     ['dTpww7', false],
   ] as const) {
-    assert.is(carriesTrace(value, traces), isGone, value)
+    assert.is(carriesTrace(value, traces.texts), isGone, value)
     const kept = rewriteResponseHeaders(['X-A', value, 'X-B', '1'], way('http://tool', '/', traces))
     assert.is(kept.length, isGone ? 2 : 4)
   }

@@ -221,8 +221,14 @@ test('an upgrade is a tunnel, to nothing that speaks HTTP inside', async () => {
     await waitFor(() => text.endsWith('\r\n\r\nping'))
     socket.end()
     await once(socket, 'close')
-    await waitFor(() => proxy.audits.length === 1)
-    assert.equal(JSON.parse(proxy.audits[0] ?? '').status, 101)
+    await waitFor(() => proxy.audits.length === 2)
+    assert.equal(
+      proxy.audits.map(line => JSON.parse(line)).map(({ status, outcome }) => [status, outcome]),
+      [
+        [101, 'tunnel-opened'],
+        [101, 'tunnel-closed'],
+      ],
+    )
     for (const protocol of ['h2c', 'HTTP/2.0', 'TLS/1.2', 'websocket, h2c']) {
       const reply = await proxy.get('/ws', { headers: ['Connection: Upgrade', `Upgrade: ${protocol}`] })
       assert.is(reply.status, 200, protocol)
@@ -238,15 +244,15 @@ test('a caller has so many requests under way, and gets the place back', async (
         held.push(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))
         return undefined
       }
-      const running = [proxy.get('/1'), proxy.get('/2')]
+      const running = [proxy.keep('/1'), proxy.keep('/2')]
       await waitFor(() => held.length === 2)
       const refused = await proxy.get('/3')
       assert.equal([refused.status, refused.header('retry-after')], [429, '1'])
-      const lister = proxy.get('/4', { token: await proxy.tokenOf('team', 'lister') })
+      const lister = proxy.keep('/4', { token: await proxy.tokenOf('team', 'lister') })
       await waitFor(() => held.length === 3)
       for (const release of held) release()
       for (const reply of await Promise.all([...running, lister])) assert.is(reply.status, 200)
-      const next = proxy.get('/5')
+      const next = proxy.keep('/5')
       await waitFor(() => held.length === 4)
       held[3]?.()
       assert.is((await next).status, 200)

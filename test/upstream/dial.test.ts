@@ -8,7 +8,7 @@ import { parseConnectTo } from '../../upstream/connect-to.ts'
 import { type DialOptions, dial, type Origin } from '../../upstream/dial.ts'
 import { DialError } from '../../upstream/dial-error.ts'
 import { TrustStore } from '../../upstream/trust.ts'
-import { closedPort, recorder, withHttp, withHttps, withTcp } from './servers.ts'
+import { closedPort, localReach, recorder, withHttp, withHttps, withTcp } from './servers.ts'
 
 const test = suite('upstream/dial')
 const nobody = createSecureContext({ ca: [] })
@@ -18,7 +18,14 @@ const https = (hostname: string, port: number): Origin => ({ scheme: 'https', ho
 
 function dialed(origin: Origin, options: Partial<DialOptions> = {}) {
   const { signal } = new AbortController()
-  return dial(origin, { signal, trust: nobody, policy: 'own', connectTimeoutMs: 5000, ...options })
+  const usual = {
+    trust: nobody,
+    policy: 'own',
+    owner: 'team',
+    reach: localReach,
+    connectTimeoutMs: 5000,
+  } as const
+  return dial(origin, { signal, ...usual, ...options })
 }
 
 async function failure(origin: Origin, options: Partial<DialOptions> = {}): Promise<string> {

@@ -1,7 +1,7 @@
 // The SSRF guard's tables: every spelling of an address that must not be reached.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type AddressKind, addressKind, isAllowed, normalHost } from '../../upstream/guard.ts'
+import { type AddressKind, addressKind, normalHost } from '../../upstream/guard.ts'
 
 const hosts: readonly (readonly [text: string, normal: string | undefined])[] = [
   ['git.example.com', 'git.example.com'],
@@ -101,17 +101,3 @@ const kinds: readonly (readonly [ip: string, kind: AddressKind])[] = [
 const kind = suite('upstream/guard: the kind of')
 for (const [ip, expected] of kinds) kind(ip, () => assert.is(addressKind(ip), expected))
 kind.run()
-
-const policy = suite('upstream/guard: policy')
-const every: readonly AddressKind[] = ['public', 'private', 'loopback', 'link-local', 'metadata', 'reserved']
-policy('lets a Connector reach its own network, and nobody a metadata service', () => {
-  assert.equal(
-    every.filter(item => isAllowed(item, 'own')),
-    ['public', 'private', 'loopback'],
-  )
-  assert.equal(
-    every.filter(item => isAllowed(item, 'public')),
-    ['public'],
-  )
-})
-policy.run()

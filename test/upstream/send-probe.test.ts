@@ -7,7 +7,7 @@ import { ConnectorsError } from '../../connector/errors.ts'
 import type { ProbeRequest } from '../../connector/probe.ts'
 import { DialError } from '../../upstream/dial-error.ts'
 import { type SendProbeOptions, sendProbe } from '../../upstream/send-probe.ts'
-import { recorder, withHttp, withTcp } from './servers.ts'
+import { localReach, recorder, withHttp, withTcp } from './servers.ts'
 
 const test = suite('upstream/send-probe')
 const canary = 's3cret-canary'
@@ -25,7 +25,8 @@ function probe(port: number, change: Partial<ProbeRequest> = {}): ProbeRequest {
 
 function sent(request: ProbeRequest, options: Partial<SendProbeOptions> = {}) {
   const { signal } = new AbortController()
-  return sendProbe(request, { signal, trust: createSecureContext(), timeoutMs: 5000, ...options })
+  const usual = { trust: createSecureContext(), owner: 'team', reach: localReach, timeoutMs: 5000 }
+  return sendProbe(request, { signal, ...usual, ...options })
 }
 
 function failureOf(promise: Promise<unknown>): Promise<ConnectorsError> {

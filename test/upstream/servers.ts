@@ -4,6 +4,9 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import type { Pem } from '../../pki/authority.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { parseCidrs } from '../../upstream/address-rules.ts'
+import { createReach, type Reach } from '../../upstream/resolve.ts'
 
 export async function withServer<T>(server: Server, use: (port: number) => Promise<T>): Promise<T> {
   const sockets = new Set<Socket>()
@@ -61,3 +64,9 @@ export function closedPort(): Promise<number> {
     async port => port,
   )
 }
+
+/** As in development: tools are on this machine. */
+export const localReach: Reach = createReach(
+  { allowLoopback: true, deny: parseCidrs([]), allow: parseCidrs([]), isOwn: () => false },
+  { clock: systemClock },
+)

@@ -17,7 +17,8 @@ function plan(name: ProbeName, http: Partial<HttpProbe> = {}): ProbePlan {
     headers: [],
     followRedirects: true,
   } as const
-  return { name, fingerprint: '1', http: { path: '/x', ...http }, request, shownUrl: 'https://t.example/x' }
+  const http_ = { path: '/x', ...http }
+  return { name, namespace: 'team', fingerprint: '1', http: http_, request, shownUrl: 'https://t.example/x' }
 }
 
 const answer = (statusCode: number, body = 'canary') => ({

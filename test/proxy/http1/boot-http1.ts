@@ -167,7 +167,7 @@ export const withHttp1 = async (
   let toolPort = upstream.port
   const decide: Decide<Origin> = head => ({
     kind: 'relay',
-    origin: { key: 'tool' },
+    origin: { key: 'tool', host: 'tool' },
     target: head.path,
     host: 'tool.internal',
     headers: [...forwardableHeaders(head), 'Authorization', 'Bearer injected'],
@@ -175,9 +175,9 @@ export const withHttp1 = async (
     ...options.relay,
   })
   const server = createHttp1Server({
-    decide: head => {
+    decide: (head, connection) => {
       heads.push(head)
-      return (options.decide ?? decide)(head)
+      return (options.decide ?? decide)(head, connection)
     },
     dial: options.dials ?? (() => dialTo(toolPort)),
     formatFailure: options.formatFailure ?? formatFailure,

@@ -33,7 +33,7 @@ clients('that half-closes after several requests gets all answers', async () => 
 clients('that half-closes gets the answers of the consumer between those of the tool', async () => {
   const decide: Decide<Origin> = head =>
     head.path === '/tool'
-      ? { kind: 'relay', origin: { key: 'a' }, target: '/', host: 'a', headers: [] }
+      ? { kind: 'relay', origin: { key: 'a', host: 'a' }, target: '/', host: 'a', headers: [] }
       : { kind: 'answer', status: 403, headers: [], body: 'no' }
   await withHttp1({ decide }, async ({ open }) => {
     const client = await open()

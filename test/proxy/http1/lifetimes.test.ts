@@ -117,19 +117,22 @@ limits('in time ends a head that does not arrive', async () => {
 
 limits('in time ends idle connections, and answers for a tool that does not', async () => {
   const tool = answering(request => (request.includes('/slow') ? '' : ok()))
-  await withHttp1({ tool, limits: { idleTimeoutMs: 80 } }, async ({ open, records }) => {
-    const idle = await open()
-    idle.send(get())
-    await idle.expect('ok')
-    assert.ok((await idle.end()).endsWith('ok'))
-    const waiting = await open()
-    waiting.send(get('/slow'))
-    await waiting.expect(/^HTTP\/1\.1 504 [\s\S]*UpstreamTimeout$/)
-    assert.is(records.at(-1)?.outcome, 'timeout')
-    const uploading = await open()
-    uploading.send(post('Content-Length: 10\r\n', 'abc'))
-    assert.match(await uploading.end(), /^HTTP\/1\.1 408 /)
-  })
+  await withHttp1(
+    { tool, limits: { idleTimeoutMs: 80, responseHeadTimeoutMs: 160 } },
+    async ({ open, records }) => {
+      const idle = await open()
+      idle.send(get())
+      await idle.expect('ok')
+      assert.ok((await idle.end()).endsWith('ok'))
+      const waiting = await open()
+      waiting.send(get('/slow'))
+      await waiting.expect(/^HTTP\/1\.1 504 [\s\S]*UpstreamTimeout$/)
+      assert.is(records.at(-1)?.outcome, 'timeout')
+      const uploading = await open()
+      uploading.send(post('Content-Length: 10\r\n', 'abc'))
+      assert.match(await uploading.end(), /^HTTP\/1\.1 408 /)
+    },
+  )
 })
 
 limits('in time ends a dial that takes too long', async () => {
@@ -138,8 +141,8 @@ limits('in time ends a dial that takes too long', async () => {
     async ({ open, records }) => {
       const client = await open()
       client.send(get())
-      await client.expect(/^HTTP\/1\.1 504 [\s\S]*UpstreamTimeout$/)
-      assert.is(records[0]?.outcome, 'timeout')
+      await client.expect(/^HTTP\/1\.1 502 [\s\S]*UpstreamUnreachable$/)
+      assert.is(records[0]?.outcome, 'upstream-failed')
     },
   )
 })
@@ -163,19 +166,16 @@ limits('on connections closes those beyond it', async () => {
 })
 
 limits('on idle connections to tools drops the rest', async () => {
-  await withHttp1(
-    { tool: () => {}, limits: { idleUpstreamsPerOrigin: 2 } },
-    async ({ open, tool, server }) => {
-      const clients = [await open(), await open(), await open()]
-      for (const [at, client] of clients.entries()) {
-        client.send(get())
-        await (await tool.wire(at)).expect('\r\n\r\n')
-      }
-      for (const wire of tool.wires) wire.send(ok())
-      for (const client of clients) await client.expect('ok')
-      assert.is(server.idleUpstreamCount, 2)
-    },
-  )
+  await withHttp1({ tool: () => {}, limits: { idleUpstreamsPerKey: 2 } }, async ({ open, tool, server }) => {
+    const clients = [await open(), await open(), await open()]
+    for (const [at, client] of clients.entries()) {
+      client.send(get())
+      await (await tool.wire(at)).expect('\r\n\r\n')
+    }
+    for (const wire of tool.wires) wire.send(ok())
+    for (const client of clients) await client.expect('ok')
+    assert.is(server.idleUpstreamCount, 2)
+  })
 })
 
 limits('in time drops idle connections to tools', async () => {

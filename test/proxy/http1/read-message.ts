@@ -29,7 +29,7 @@ export const readOurs = (
   { step = bytes.length, method = 'GET' } = {},
 ): Reading => {
   const parser = new HeadParser(kind, defaultLimits)
-  const body = new BodyScanner(defaultLimits)
+  const body = new BodyScanner(defaultLimits, 'refused')
   const payload: string[] = []
   let isInBody = false
   let headEnd = 0

@@ -1,12 +1,14 @@
 // What a consumer may do besides passing on: rewrite answers, and fail at it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Origin, Relay } from '../../../proxy/http1/decision.ts'
+import type { BodyMemory, Origin, Relay } from '../../../proxy/http1/decision.ts'
 import type { Failure } from '../../../proxy/http1/failure.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { answering, formatFailure, get, ok, withHttp1 } from './boot-http1.ts'
 
 const responses = suite('a response')
+
+const unbounded = (): BodyMemory => ({ grow: () => undefined, release: () => {}, onRevoked: undefined })
 
 responses('is rewritten head and trailers', async () => {
   const tool = answering(
@@ -29,9 +31,10 @@ responses('is rewritten head and trailers', async () => {
 
 responses('is read whole and replaced', async () => {
   const long = 'x'.repeat(40_000)
-  const rewriteResponse: Relay<Origin>['rewriteResponse'] = () => ({
+  const rewriteResponse: NonNullable<Relay<Origin>['rewriteResponse']> = () => ({
     kind: 'collect',
     limitBytes: 50_000,
+    memory: unbounded(),
     rewrite: body => ({
       kind: 'answer',
       status: 200,
@@ -61,9 +64,10 @@ responses('is read whole and replaced', async () => {
 })
 
 responses('too long to be rewritten is a 502', async () => {
-  const rewriteResponse: Relay<Origin>['rewriteResponse'] = () => ({
+  const rewriteResponse: NonNullable<Relay<Origin>['rewriteResponse']> = () => ({
     kind: 'collect',
     limitBytes: 1,
+    memory: unbounded(),
     rewrite: () => ({ kind: 'answer', status: 200, headers: [] }),
   })
   await withHttp1({ relay: { rewriteResponse } }, async ({ open }) => {
@@ -74,7 +78,7 @@ responses('too long to be rewritten is a 502', async () => {
 })
 
 responses('is dropped for an answer of ours', async () => {
-  const rewriteResponse: Relay<Origin>['rewriteResponse'] = () => ({
+  const rewriteResponse: NonNullable<Relay<Origin>['rewriteResponse']> = () => ({
     kind: 'answer',
     status: 403,
     headers: [],
@@ -95,7 +99,10 @@ responses('whose rewriting throws is a 500, and the connection serves on', async
   const boom = (): never => {
     throw new Error('secret')
   }
-  for (const rewriteResponse of [boom, () => ({ kind: 'collect' as const, limitBytes: 9, rewrite: boom })]) {
+  for (const rewriteResponse of [
+    boom,
+    () => ({ kind: 'collect' as const, limitBytes: 9, memory: unbounded(), rewrite: boom }),
+  ]) {
     await withHttp1({ relay: { rewriteResponse } }, async ({ open, records }) => {
       const client = await open()
       client.send(get() + get())

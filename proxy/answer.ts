@@ -1,0 +1,165 @@
+// answer: what becomes of a tool's answer, judged by what it is and not by how the request was spelled.
+// Spec: proxy.md, "What comes back".
+import { ConnectorsError } from '../connector/errors.ts'
+import { isLfsType } from '../connector/protocol/lfs.ts'
+import type { ByteSequences } from './http1/byte-sequences.ts'
+import type { Answer, BodyMemory, ResponseVerdict } from './http1/decision.ts'
+import { findHeader, type HeaderList } from './http1/headers.ts'
+import type { ResponseHead } from './http1/response-head.ts'
+import { maxLfsAnswerBytes, rewriteLfsAnswer } from './lfs.ts'
+import { type ReturnPath, rewriteResponseHeaders } from './response.ts'
+import { carriesTrace } from './traces.ts'
+
+export type AnswerOptions = {
+  readonly returnPath: ReturnPath
+  /** The request's method. */
+  readonly method: string
+  /** The tool may have taken the request for one of the LFS API, and was asked not to encode its answer. */
+  readonly isLfs: boolean
+  /** What is looked for in bodies that stream; undefined where the class has switched it off or there is nothing. */
+  readonly sequences: ByteSequences | undefined
+  /** Undefined where the caller has too many answers read at once. */
+  readonly openMemory: () => BodyMemory | undefined
+  /** The answer in place of the tool's. */
+  readonly withhold: (error: unknown) => Answer
+}
+
+/** JSON up to this size is looked at as a whole before any of it goes on. */
+const maxJsonBytes = 256 * 1024
+
+/** Verdict on the head of an answer, and through it on the body. */
+export function judgeAnswer(response: ResponseHead, options: AnswerOptions): ResponseVerdict {
+  const { returnPath, withhold } = options
+  // The reason phrase is the tool's to choose, and passes as it is.
+  if (carriesTrace(response.reasonPhrase, returnPath.traces.texts)) return withhold(credentialInAnswer())
+  const answer = { ...response, headers: rewriteResponseHeaders(response.headers, returnPath) }
+  if (response.status < 200 || response.bodyLength === 0 || options.method === 'HEAD') {
+    return { kind: 'pass', headers: answer.headers }
+  }
+  switch (kindOf(answer, options)) {
+    case 'lfs':
+      return lfsVerdict(answer, options)
+    case 'json':
+      return jsonVerdict(answer, options)
+    case 'stream':
+      return streamVerdict(answer, options)
+  }
+}
+
+function kindOf(answer: ResponseHead, { isLfs, returnPath }: AnswerOptions): 'lfs' | 'json' | 'stream' {
+  const type = mediaType(answer.headers)
+  if (isLfsType(type)) return 'lfs'
+  const { bodyLength } = answer
+  if (isLfs) {
+    // Objects of any size come from the same paths, and are of the type that says nothing.
+    const isObject = type === 'application/octet-stream'
+    const isShort = typeof bodyLength === 'number' && bodyLength <= maxLfsAnswerBytes
+    if (isJsonType(type) || type === '' || (isObject && isShort)) return 'lfs'
+  }
+  const isShort = typeof bodyLength === 'number' && bodyLength <= maxJsonBytes
+  const isRead = isShort && isJsonType(type) && isUnencoded(answer.headers)
+  return isRead && returnPath.traces.strong.length > 0 ? 'json' : 'stream'
+}
+
+function lfsVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
+  const { returnPath, withhold } = options
+  if (!isUnencoded(answer.headers)) return withhold(lfsEncoded())
+  const memory = options.openMemory()
+  if (memory === undefined) return withhold(tooManyAnswers())
+  const isNamed = isLfsType(mediaType(answer.headers)) || isJsonType(mediaType(answer.headers))
+  return {
+    kind: 'collect',
+    limitBytes: maxLfsAnswerBytes,
+    memory,
+    rewrite: body => {
+      const text = body.toString('utf8')
+      try {
+        // What does not say that it is JSON may be an object that somebody stores.
+        const isOther = isNamed ? text.trim() === '' : !/^\s*[{[]/.test(text)
+        const rewritten = isOther ? undefined : rewriteLfsAnswer(text, returnPath)
+        if (isOther && carriesTrace(text, returnPath.traces.texts)) throw credentialInAnswer()
+        return wholeAnswer(answer, rewritten ?? body)
+      } catch (error) {
+        return withhold(error)
+      }
+    },
+  }
+}
+
+function jsonVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
+  const memory = options.openMemory()
+  if (memory === undefined) return streamVerdict(answer, options)
+  const { strong } = options.returnPath.traces
+  return {
+    kind: 'collect',
+    limitBytes: maxJsonBytes,
+    memory,
+    rewrite: body =>
+      carriesTrace(body.toString('latin1'), strong)
+        ? options.withhold(credentialInAnswer())
+        : wholeAnswer(answer, body),
+  }
+}
+
+function streamVerdict(answer: ResponseHead, { sequences }: AnswerOptions): ResponseVerdict {
+  const { headers } = answer
+  if (sequences === undefined || !isUnencoded(headers)) return { kind: 'pass', headers }
+  return { kind: 'pass', headers, forbidden: { sequences, failure: credentialInBody } }
+}
+
+/** The tool's answer with its body in one piece; validators of the body go where it is not the tool's any more. */
+function wholeAnswer({ status, reasonPhrase, headers }: ResponseHead, body: Buffer | string): Answer {
+  const isRewritten = typeof body === 'string'
+  const dropped = isRewritten ? /^(?:content-md5|(?:content-|repr-)?digest|etag|trailer)$/i : /^trailer$/i
+  const kept: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    if (!dropped.test(name)) kept.push(name, headers[at + 1] as string)
+  }
+  return { kind: 'answer', status, reasonPhrase, headers: kept, body }
+}
+
+/** Lower case, without parameters; empty where the answer names none. */
+function mediaType(headers: HeaderList): string {
+  return (findHeader(headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+function isJsonType(type: string): boolean {
+  return /^(?:application|text)\/(?:[\w.+-]+\+)?json$/.test(type)
+}
+
+function isUnencoded(headers: HeaderList): boolean {
+  const encoding = findHeader(headers, 'content-encoding')
+  return encoding === undefined || /^\s*(?:identity)?\s*$/i.test(encoding)
+}
+
+function credentialInAnswer(): ConnectorsError {
+  return new ConnectorsError(
+    'UNAVAILABLE',
+    'CredentialInAnswer',
+    "Cannot pass the tool's answer on: it repeats the Connector's credential",
+  )
+}
+
+const credentialInBody = {
+  status: 502,
+  reason: 'CredentialInAnswer',
+  message: "Cannot pass the rest of the tool's answer on: it repeats the Connector's credential",
+}
+
+function lfsEncoded(): ConnectorsError {
+  const why = 'it is encoded without having been asked for'
+  return new ConnectorsError(
+    'UNAVAILABLE',
+    'LfsAnswerRefused',
+    `Cannot pass the tool's Git LFS answer on: ${why}`,
+  )
+}
+
+function tooManyAnswers(): ConnectorsError {
+  return new ConnectorsError(
+    'LIMIT',
+    'TooManyAnswers',
+    "Cannot read the tool's answer: this caller has too many answers read at once",
+  )
+}

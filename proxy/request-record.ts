@@ -1,0 +1,93 @@
+// What becomes known of a request on its way, and the audit line and the numbers that come of it at the end.
+// Spec: proxy.md, "Record".
+import { randomUUID } from 'node:crypto'
+import type { ObjectKey } from '../connector/object.ts'
+import type { KubeUser } from '../kube/token-review.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { type AuditedEnd, auditLine } from './audit.ts'
+import { findHeader } from './http1/headers.ts'
+import type { RequestHead } from './http1/request-head.ts'
+import { requestIdHeader } from './outgoing.ts'
+import type { UseRecord } from './proxy-metrics.ts'
+
+export type RequestRecord = {
+  readonly head: RequestHead
+  readonly peer: string
+  readonly requestId: string
+  readonly startedMs: number
+  decidedMs: number
+  hasWaited: boolean
+  caller: KubeUser | undefined
+  connector: ObjectKey | undefined
+  refusal: string | undefined
+  /** Whether its Connector was used: anybody may ask for any name. */
+  isUse: boolean
+}
+
+export type RecorderOptions = {
+  /** `stranger`: the address of whoever has not shown who they are. */
+  readonly audit: (line: string, stranger?: string) => void
+  readonly record: (use: UseRecord) => void
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
+}
+
+export class RequestRecorder {
+  readonly #options: RecorderOptions
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+  }
+
+  begin(head: RequestHead, peer: string): RequestRecord {
+    const startedMs = this.#options.clock.monotonicMs()
+    return {
+      head,
+      peer,
+      requestId: requestIdOf(head),
+      startedMs,
+      decidedMs: startedMs,
+      hasWaited: false,
+      caller: undefined,
+      connector: undefined,
+      refusal: undefined,
+      isUse: false,
+    }
+  }
+
+  decided(record: RequestRecord): void {
+    record.decidedMs = this.#options.clock.monotonicMs()
+  }
+
+  /** A tunnel may last for hours: its line does not wait for the end. */
+  tunnelOpened(record: RequestRecord): void {
+    const durationMs = this.#options.clock.monotonicMs() - record.startedMs
+    const begun = { status: 101, failure: undefined, bytesIn: 0, bytesOut: 0, durationMs }
+    this.#audit(record, { ...begun, outcome: 'tunnel-opened' })
+  }
+
+  end(record: RequestRecord, end: AuditedEnd): void {
+    this.#audit(record, end)
+    const { connector, decidedMs, startedMs, hasWaited, isUse } = record
+    this.#options.record({
+      connector: isUse && connector !== undefined ? `${connector.namespace}/${connector.name}` : '',
+      status: end.status,
+      decisionMs: decidedMs - startedMs,
+      isFromCache: !hasWaited,
+    })
+  }
+
+  #audit({ head, peer, requestId, caller, connector, refusal }: RequestRecord, end: AuditedEnd): void {
+    const { audit, clock } = this.#options
+    const query = head.path.indexOf('?')
+    const path = query < 0 ? head.path : head.path.slice(0, query)
+    const { method, authority } = head
+    const entry = { requestId, peer, method, host: authority.hostname, path, caller, connector, refusal }
+    audit(auditLine(entry, end, clock.now()), caller === undefined ? peer : undefined)
+  }
+}
+
+/** A caller's own id is kept if it is short and plain; anything else could be anything. */
+function requestIdOf(head: RequestHead): string {
+  const given = findHeader(head.headers, requestIdHeader) ?? ''
+  return /^[\w.:/@+=-]{1,128}$/.test(given) ? given : randomUUID()
+}

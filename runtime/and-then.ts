@@ -1,0 +1,8 @@
+// Steps that may wait: a value that is there is used at once, so that a path that finds everything in memory costs
+// no promise, and each step is written once.
+
+export type MaybePromise<T> = T | Promise<T>
+
+export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
