@@ -2,6 +2,7 @@
 // classes and the grants of their scopes true.
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { createOwnAddresses } from '../cluster/own-addresses.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts'
 import { createFeatureFlags } from '../kube/feature-flags.ts'
@@ -10,12 +11,14 @@ import { permitWrites } from '../kube/write-permit.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { logSeldom } from '../runtime/seldom.ts'
+import { createReach } from '../upstream/resolve.ts'
 import { TrustStore } from '../upstream/trust.ts'
 import { applyBuiltins, readBuiltins } from './builtins.ts'
 import { CheckResults } from './check-results.ts'
 import type { ControllerConfig } from './config.ts'
 import { createReconcilers, runReconcilers } from './reconcile.ts'
 import { createQueues, routeAnswer, routeChanges, routeSecret } from './route-changes.ts'
+import { createSealingKeysController } from './sealing-keys/controller.ts'
 import { createSendCheck } from './send-check.ts'
 import { startServer } from './server.ts'
 import { createWatches, runWatches } from './watches.ts'
@@ -79,10 +82,22 @@ export async function startController(
     onError: error => log.error('cannot run a check', { error }),
   })
   const trust = new TrustStore({ capacity: 1 })
-  const sendCheck = createSendCheck({ clock, trust: () => trust.context([]), connectTo: config.connectTo })
+  const ownAddresses = createOwnAddresses({ client, clock, systemNamespace, onError })
+  const { allowLoopback, deny, allow, connectTo } = config
+  const reach = createReach({ allowLoopback, deny, allow, isOwn: ownAddresses.has }, { clock })
+  const sendCheck = createSendCheck({ clock, trust: () => trust.context([]), connectTo, reach })
   const sinks = { client: writing, events, results, sendCheck }
   const reconcilers = createReconcilers({ config, clock, log, watches, ...sinks })
   routeChanges(watches, queues, { events })
+
+  const sealingKeys = createSealingKeysController({
+    client: writing,
+    clock,
+    log,
+    systemNamespace,
+    onError,
+    ...config.sealingKeys,
+  })
 
   const synced = Promise.withResolvers<void>()
   let isSynced = false
@@ -98,7 +113,7 @@ export async function startController(
     queues,
     events: recorder,
     election,
-    isSynced: () => isSynced && features.isSynced,
+    isSynced: () => isSynced && features.isSynced && ownAddresses.isSynced,
     signal: stopping,
   })
   log.info('controller started', { metrics: server.url })
@@ -108,6 +123,8 @@ export async function startController(
     const running = [
       runWatches(watches, { clock, signal: stopping, onSynced }),
       features.run({ signal: stopping }),
+      ownAddresses.run({ signal: stopping }),
+      sealingKeys.follow({ signal: stopping }),
       election.run(lead, { signal: stopping }),
     ]
     try {
@@ -126,6 +143,7 @@ export async function startController(
       runReconcilers(reconcilers, queues, { log, after: synced.promise, ...leading }),
       results.run(leading),
       recorder.run(leading),
+      sealingKeys.run(leading),
       applyBuiltins(builtins, { client: writing, clock, log, ...leading }),
     ])
   }
