@@ -1,6 +1,7 @@
 // render: what a volume holds. The files of the named configurations of each class, and the built-in files.
 // Spec: csi.md, "Publish" step 5; templates.md, "What configuration templates see".
 
+import { proxyServiceName } from './address.ts'
 import type { Connector } from './connector.ts'
 import type { Configuration, ConnectorClass } from './connector-class.ts'
 import { ConnectorsError } from './errors.ts'
@@ -21,10 +22,18 @@ export type VolumeInput = {
   readonly context: VolumeContext
 }
 
-export type VolumeConnector = { readonly connector: Connector; readonly connectorClass: ConnectorClass }
+export type VolumeConnector = {
+  readonly connector: Connector
+  readonly connectorClass: ConnectorClass
+  /** For this Connector alone. */
+  readonly token: Sensitive
+}
 
 export type VolumeContext = {
+  /** For all Connectors of the volume, as templates see it. */
   readonly token: Sensitive
+  /** The same in the built-in file. */
+  readonly fileToken: Sensitive
   readonly namespace: string
   readonly serviceAccount: string
   readonly pod: string
@@ -34,6 +43,8 @@ export type VolumeFiles = {
   readonly files: ReadonlyMap<string, Uint8Array>
   /** Named configurations that no class of the volume has, while others exist. */
   readonly missingConfigurations: readonly string[]
+  /** Files in which the token of all Connectors may go to the host of one of them: `npmrc/.npmrc`. */
+  readonly exposedFiles: readonly string[]
 }
 
 /** A volume holds at most this, all files together. */
@@ -45,24 +56,30 @@ export function renderVolume(input: VolumeInput): VolumeFiles {
   checkParameters(input, groups)
 
   const files = builtInFiles(input)
+  const exposedFiles: string[] = []
   for (const name of input.configurationNames) {
     for (const group of groups) {
       const configuration = configurationOf(group.connectorClass, name)
       if (configuration === undefined) continue
-      for (const [file, bytes] of renderConfiguration(configuration, group, input)) files.set(file, bytes)
+      const isExposing = input.connectors.length > 1 && group.connectors.some(hasOwnHost)
+      for (const { file, bytes, usesJointToken } of renderConfiguration(configuration, group, input)) {
+        files.set(file, bytes)
+        if (isExposing && usesJointToken) exposedFiles.push(`${name}/${file}`)
+      }
     }
   }
   for (const file of input.excludedFiles) files.delete(file)
   checkSize(files)
-  return { files, missingConfigurations }
+  return { files, missingConfigurations, exposedFiles }
 }
 
-type ClassGroup = { readonly connectorClass: ConnectorClass; readonly connectors: readonly Connector[] }
+type ClassGroup = { readonly connectorClass: ConnectorClass; readonly connectors: readonly VolumeConnector[] }
 
 /** One group a class, ordered by the last Connector of each: of two classes that render one file, the later wins. */
 function classGroups(connectors: readonly VolumeConnector[]): readonly ClassGroup[] {
-  const groups = new Map<string, { connectorClass: ConnectorClass; connectors: Connector[] }>()
-  for (const { connector, connectorClass } of connectors) {
+  const groups = new Map<string, { connectorClass: ConnectorClass; connectors: VolumeConnector[] }>()
+  for (const connector of connectors) {
+    const { connectorClass } = connector
     const name = connectorClass.metadata.name
     const group = groups.get(name) ?? { connectorClass, connectors: [] }
     group.connectors.push(connector)
@@ -70,6 +87,16 @@ function classGroups(connectors: readonly VolumeConnector[]): readonly ClassGrou
     groups.set(name, group)
   }
   return [...groups.values()]
+}
+
+/**
+ * Whether clients reach it by a name in its namespace. Whoever may edit the Services there could catch a token for
+ * another Connector: of several, a file for a Connector's own host must use the Connector's own token.
+ */
+function hasOwnHost({ connector }: VolumeConnector): boolean {
+  return new URL(publishedProxyAddress(connector)).hostname.startsWith(
+    `${proxyServiceName(connector.metadata.name)}.`,
+  )
 }
 
 function configurationOf(connectorClass: ConnectorClass, name: string): Configuration | undefined {
@@ -119,12 +146,25 @@ function checkParameters(input: VolumeInput, groups: readonly ClassGroup[]): voi
   }
 }
 
+type RenderedFile = {
+  readonly file: string
+  readonly bytes: Uint8Array
+  /** Whether the template looked at the token of all Connectors. */
+  readonly usesJointToken: boolean
+}
+
 function* renderConfiguration(
   configuration: Configuration,
   group: ClassGroup,
   input: VolumeInput,
-): Iterable<[string, Uint8Array]> {
-  const data = configurationData(configuration, group, input)
+): Iterable<RenderedFile> {
+  const usage = { isJoint: false }
+  const data = configurationData(configuration, group, {
+    input,
+    onJointToken() {
+      usage.isJoint = true
+    },
+  })
   for (const [file, template] of Object.entries(configuration.data ?? {})) {
     const why = fileNameProblem(file)
     if (why !== undefined) {
@@ -134,14 +174,20 @@ function* renderConfiguration(
         `Cannot write file "${file}" of configuration "${configuration.name}": ${why}`,
       )
     }
-    yield [file, renderTemplate(template, { name: `${configuration.name}/${file}`, data })]
+    usage.isJoint = false
+    const bytes = renderTemplate(template, { name: `${configuration.name}/${file}`, data })
+    yield { file, bytes, usesJointToken: usage.isJoint }
   }
 }
 
 /** The dot of a configuration's templates. */
-function configurationData(configuration: Configuration, group: ClassGroup, input: VolumeInput): unknown {
+function configurationData(
+  configuration: Configuration,
+  group: ClassGroup,
+  { input, onJointToken }: { readonly input: VolumeInput; readonly onJointToken: () => void },
+): unknown {
   const { connectorClass } = group
-  const connectors = group.connectors.map(connector => connectorData(connector, connectorClass))
+  const connectors = group.connectors.map(connectorData)
   const defaults = Object.fromEntries(
     (configuration.params ?? [])
       .filter(spec => spec.default !== undefined)
@@ -156,7 +202,10 @@ function configurationData(configuration: Configuration, group: ClassGroup, inpu
       proxyAddress: connectorClass.status?.proxy?.httpAddress?.url ?? '',
     },
     context: {
-      token: context.token.reveal(),
+      get token() {
+        onJointToken()
+        return context.token.reveal()
+      },
       namespace: context.namespace,
       serviceAccount: context.serviceAccount,
       pod: context.pod,
@@ -165,7 +214,7 @@ function configurationData(configuration: Configuration, group: ClassGroup, inpu
   }
 }
 
-function connectorData(connector: Connector, connectorClass: ConnectorClass): unknown {
+function connectorData({ connector, connectorClass, token }: VolumeConnector): unknown {
   const { name, namespace } = connector.metadata
   const params = withDefaults(connectorClass.spec.params ?? [], connector.spec.params ?? [])
   return {
@@ -174,6 +223,7 @@ function connectorData(connector: Connector, connectorClass: ConnectorClass): un
     status: { ...connector.status, proxyAddress: publishedProxyAddress(connector) },
     name,
     namespace,
+    token: token.reveal(),
   }
 }
 
@@ -192,7 +242,7 @@ export function publishedProxyAddress(connector: Connector): string {
 
 function builtInFiles(input: VolumeInput): Map<string, Uint8Array> {
   const last = input.connectors.at(-1)
-  const files = new Map([['context.token', bytesOf(input.context.token.reveal())]])
+  const files = new Map([['context.token', bytesOf(input.context.fileToken.reveal())]])
   if (last !== undefined) {
     files.set('connector.status.proxyAddress', bytesOf(publishedProxyAddress(last.connector)))
   }

@@ -28,6 +28,8 @@ const kubeletPrefix = 'csi.storage.k8s.io/'
 
 const maxValueBytes = 64 * 1024
 const maxItems = 64
+/** Each is checked, rendered and named in a token that clients must carry. */
+const maxConnectors = 16
 const maxJsonDepth = 16
 const minExpirationMs = 600_000
 
@@ -73,7 +75,7 @@ function readKnown(context: Readonly<Record<string, string>>): Given {
 }
 
 function parseConnectors(given: Given, namespace: string): readonly ObjectKey[] {
-  const listed = listOf(given, 'connectors').map(text => parseConnectorKey(text, namespace))
+  const listed = listOf(given, 'connectors', maxConnectors).map(text => parseConnectorKey(text, namespace))
   const repeated = listed.find((key, at) => listed.findIndex(other => sameKey(other, key)) < at)
   if (repeated !== undefined) throw invalid('"connectors"', `it names "${objectKey(repeated)}" twice`)
   const named = parseNamed(given, namespace)
@@ -135,12 +137,12 @@ function parseConfigurationNames(
 }
 
 /** The items of a comma list, each once. */
-function listOf(given: Given, attribute: string): readonly string[] {
+function listOf(given: Given, attribute: string, most = maxItems): readonly string[] {
   const text = given.get(attribute)
   if (text === undefined) return []
   const items = text.split(',').map(item => item.trim())
-  if (items.length > maxItems) {
-    throw invalid(quote(attribute), `it lists ${items.length} items, the limit is ${maxItems}`)
+  if (items.length > most) {
+    throw invalid(quote(attribute), `it lists ${items.length} items, the limit is ${most}`)
   }
   for (const [at, item] of items.entries()) {
     if (item === '') throw invalid(quote(attribute), 'it has an empty item between commas')

@@ -4,7 +4,7 @@ import type { Connector } from '../connector/connector.ts'
 import { type ConnectorClass, hasProxy } from '../connector/connector-class.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
-import type { VolumeConnector, VolumeInput } from '../connector/render.ts'
+import type { VolumeInput } from '../connector/render.ts'
 import type { PublishRequest } from './parse.ts'
 import type { VolumeSources } from './sources.ts'
 import type { KubeletToken } from './token.ts'
@@ -12,7 +12,15 @@ import type { KubeletToken } from './token.ts'
 /** What a pod's owner should know though its volume is there. */
 export type Warning = { readonly reason: string; readonly message: string }
 
-export type Collected = { readonly input: VolumeInput; readonly warnings: readonly Warning[] }
+export type CollectedConnector = Pick<VolumeInput['connectors'][number], 'connector' | 'connectorClass'>
+
+/** All that a volume is rendered from, but its tokens. */
+export type UnsealedVolume = Pick<VolumeInput, 'configurationNames' | 'excludedFiles' | 'parameters'> & {
+  readonly connectors: readonly CollectedConnector[]
+  readonly context: Pick<VolumeInput['context'], 'namespace' | 'serviceAccount' | 'pod'>
+}
+
+export type Collected = { readonly volume: UnsealedVolume; readonly warnings: readonly Warning[] }
 
 export type CollectOptions = {
   readonly sources: VolumeSources
@@ -24,7 +32,7 @@ export async function collect(
   { attributes, pod, token }: PublishRequest,
   { sources, requireReady, signal }: CollectOptions,
 ): Promise<Collected> {
-  const connectors: VolumeConnector[] = []
+  const connectors: CollectedConnector[] = []
   const warnings: Warning[] = []
   for (const key of attributes.connectors) {
     const found = await collectConnector(key, sources, signal)
@@ -42,8 +50,8 @@ export async function collect(
     })
   }
   const { namespace, serviceAccount, name } = pod
-  const context = { token: token.value, namespace, serviceAccount, pod: name }
-  return { input: { connectors, configurationNames, excludedFiles, parameters, context }, warnings }
+  const context = { namespace, serviceAccount, pod: name }
+  return { volume: { connectors, configurationNames, excludedFiles, parameters, context }, warnings }
 }
 
 /** How long the token was made to be valid. */
@@ -55,7 +63,7 @@ async function collectConnector(
   key: ObjectKey,
   sources: VolumeSources,
   signal: AbortSignal,
-): Promise<VolumeConnector> {
+): Promise<CollectedConnector> {
   const connector = withSpec(await sources.connector(key, { signal }))
   // People and scripts of the reference product match these two.
   if (connector === undefined) {

@@ -25,6 +25,16 @@ export const csiFlags = {
     help: "the --endpoint as kubelet sees it; without one, plugins/connectors-csi/csi.sock in kubelet's directory",
   }),
   'node-name': textFlag({ env: 'NODE_NAME', problem: unlessGiven, help: 'name of this node' }),
+  'system-namespace': textFlag({
+    fallback: 'connectors-system',
+    problem: unlessGiven,
+    help: 'namespace of the installation',
+  }),
+  'proxy-service': textFlag({
+    fallback: 'connectors-proxy-service',
+    problem: unlessGiven,
+    help: 'Service of the proxy that opens sealed tokens',
+  }),
   audience: textFlag({
     fallback: 'connectors',
     problem: unlessGiven,

@@ -49,7 +49,13 @@ export async function startCsiDriver(
     onProblem: problem => log.warn('feature flag ignored', { problem }),
     onError,
   })
-  const sources = createVolumeSources({ client, clock, features, onError })
+  const sources = createVolumeSources({
+    client,
+    clock,
+    features,
+    systemNamespace: config['system-namespace'],
+    onError,
+  })
   const instance = config['node-name']
   const events = createEventRecorder({
     client,

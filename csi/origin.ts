@@ -1,7 +1,7 @@
 // What a set of files was rendered from. It stands in the set's name, so that a refresh knows whether anything that it
 // depends on has changed: the bytes do not tell, for a template may print the time.
 import { createHash } from 'node:crypto'
-import type { VolumeInput } from '../connector/render.ts'
+import type { UnsealedVolume } from './collect.ts'
 import type { KubeletToken, TokenLifetime } from './token.ts'
 
 export type Origin = {
@@ -12,13 +12,19 @@ export type Origin = {
 
 export function originOf(
   token: KubeletToken,
-  input: VolumeInput,
-  { fileMode, version }: { readonly fileMode: number; readonly version: string },
+  volume: UnsealedVolume,
+  options: {
+    readonly fileMode: number
+    readonly version: string
+    /** Of the key that the tokens are sealed with: sealing itself never gives the same bytes twice. */
+    readonly sealedBy: string | undefined
+  },
 ): Origin {
-  const { connectors, configurationNames, excludedFiles, parameters, context } = input
+  const { connectors, configurationNames, excludedFiles, parameters, context } = volume
   const { namespace, serviceAccount, pod } = context
+  const { fileMode, version, sealedBy } = options
   const all = [
-    [version, fileMode, token.value.reveal(), namespace, serviceAccount, pod],
+    [version, fileMode, sealedBy, token.value.reveal(), namespace, serviceAccount, pod],
     [configurationNames, [...excludedFiles], parameters, connectors],
   ]
   const digest = createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 32)

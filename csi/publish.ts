@@ -1,15 +1,16 @@
 // publish: the chain from kubelet's request to the files in the mounted folder. Spec: csi.md, "Publish" and "Refresh".
 import { ConnectorsError } from '../connector/errors.ts'
-import { renderVolume, type VolumeInput } from '../connector/render.ts'
+import { renderVolume } from '../connector/render.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { authorize } from './authorize.ts'
-import { collect, type Warning } from './collect.ts'
+import { collect, type UnsealedVolume, type Warning } from './collect.ts'
 import type { CsiConfig } from './config.ts'
 import { type Medium, mediumOf, mountVolume, unmountVolume } from './mount.ts'
 import { formatOrigin, isOutdated, type Origin, originOf, parseOrigin } from './origin.ts'
 import { type PublishRequest, parsePublishRequest } from './parse.ts'
 import type { NodePublishVolumeRequest } from './protocol.ts'
+import { planSealing, type Sealing, sealVolume } from './seal.ts'
 import type { VolumeSources } from './sources.ts'
 import { checkTargetPath, type TargetPath } from './target-path.ts'
 import { type HeldSet, mendFiles, readHeldSet, writeFiles } from './volume.ts'
@@ -57,7 +58,8 @@ export async function publish(
 type Files = ReadonlyMap<string, Uint8Array>
 
 type Prepared = {
-  readonly input: VolumeInput
+  readonly volume: UnsealedVolume
+  readonly sealing: Sealing
   readonly origin: Origin
   readonly warnings: readonly Warning[]
 }
@@ -77,19 +79,38 @@ async function prepare(
   const requireProxyPermission = features.isOn('enable-connector-proxy-permissions')
   await authorize(parsed, { access, requireProxyPermission, signal })
   const requireReady = config['require-ready']
-  const { input, warnings } = await collect(parsed, { sources, requireReady, signal })
-  const origin = originOf(parsed.token, input, { fileMode: config['file-mode'], version })
-  return { input, origin, warnings }
+  const { volume, warnings } = await collect(parsed, { sources, requireReady, signal })
+  const sealing = await planSealing(volume, {
+    token: parsed.token,
+    ownProxy: { namespace: config['system-namespace'], name: config['proxy-service'] },
+    findKey: () => sources.sealingKey({ signal }),
+  })
+  const origin = originOf(parsed.token, volume, {
+    fileMode: config['file-mode'],
+    version,
+    sealedBy: sealing.isUnsealed ? undefined : sealing.key.kid,
+  })
+  return { volume, sealing, origin, warnings: [...warnings, ...sealing.warnings] }
 }
 
-function render({ input, warnings }: Prepared): {
+function render({ volume, sealing, warnings }: Prepared): {
   readonly files: Files
   readonly warnings: readonly Warning[]
 } {
-  const { files, missingConfigurations } = renderVolume(input)
-  if (missingConfigurations.length === 0) return { files, warnings }
-  const message = `Cannot find configuration ${missingConfigurations.map(name => `"${name}"`).join(', ')}: no class of the volume has it`
-  return { files, warnings: [...warnings, { reason: 'ConfigurationNotFound', message }] }
+  const { files, missingConfigurations, exposedFiles } = renderVolume(sealVolume(volume, sealing))
+  const more: Warning[] = []
+  if (missingConfigurations.length > 0) {
+    const names = missingConfigurations.map(name => `"${name}"`).join(', ')
+    const message = `Cannot find configuration ${names}: no class of the volume has it`
+    more.push({ reason: 'ConfigurationNotFound', message })
+  }
+  if (exposedFiles.length > 0) {
+    const message =
+      `Cannot keep the token of this volume from the hosts of single Connectors: ${exposedFiles.join(', ')} ` +
+      'use .context.token, and should use .token of each of .connectors'
+    more.push({ reason: 'TokenExposed', message })
+  }
+  return { files, warnings: [...warnings, ...more] }
 }
 
 async function mount(

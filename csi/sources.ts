@@ -6,8 +6,14 @@ import type { ObjectKey } from '../connector/object.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { FeatureFlags } from '../kube/feature-flags.ts'
 import { createInformer } from '../kube/informer.ts'
-import { connectorClasses, connectors } from '../kube/resources.ts'
+import { configMaps, connectorClasses, connectors } from '../kube/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
+import {
+  type PublicSealingKey,
+  parsePublicKey,
+  publicKeyField,
+  trustConfigMapName,
+} from '../seal/sealing-keys.ts'
 
 export type VolumeFeatures = FeatureFlags<'enable-connector-proxy-permissions' | 'enable-multi-connector'>
 
@@ -15,6 +21,8 @@ export type VolumeSources = {
   /** Undefined for what does not exist. Waits for the first list; throws UNAVAILABLE when it does not come. */
   connector(key: ObjectKey, options: { readonly signal: AbortSignal }): Promise<Connector | undefined>
   connectorClass(name: string, options: { readonly signal: AbortSignal }): Promise<ConnectorClass | undefined>
+  /** The key to seal tokens with. Waits likewise; throws UNAVAILABLE while none is published. */
+  sealingKey(options: { readonly signal: AbortSignal }): Promise<PublicSealingKey>
   /** Waits likewise. */
   features(options: { readonly signal: AbortSignal }): Promise<VolumeFeatures>
   /** Undefined when all is known, else what is not. */
@@ -28,14 +36,29 @@ export function createVolumeSources(options: {
   readonly client: KubeClient
   readonly clock: Clock
   readonly features: VolumeFeatures
+  readonly systemNamespace: string
   readonly onError: (error: unknown) => void
 }): VolumeSources {
-  const { features } = options
+  const { features, systemNamespace } = options
   const known = createInformer({ ...options, resource: connectors })
   const classes = createInformer({ ...options, resource: connectorClasses })
 
+  const trust = createInformer({
+    ...options,
+    resource: configMaps,
+    namespace: systemNamespace,
+    fieldSelector: `metadata.name=${trustConfigMapName}`,
+  })
+  let sealingKey: PublicSealingKey | undefined
+  trust.onChange(({ type, object }) => {
+    // Seals stay good while the controller makes the ConfigMap again.
+    const text = type === 'deleted' ? undefined : object.data?.[publicKeyField]
+    if (text !== undefined) sealingKey = parsePublicKey(text)
+  })
+
   function unready(): string | undefined {
-    if (!known.isSynced || !classes.isSynced) return 'Connectors and classes are not known yet'
+    if (!known.isSynced || !classes.isSynced || !trust.isSynced)
+      return 'Connectors and classes are not known yet'
     return features.isSynced ? undefined : 'the feature flags are not known yet'
   }
 
@@ -43,7 +66,7 @@ export function createVolumeSources(options: {
     if (unready() === undefined) return
     const done = new AbortController()
     const late = options.clock.sleep(firstListMs, { signal: AbortSignal.any([signal, done.signal]) })
-    const listed = Promise.all([known.synced, classes.synced, features.synced])
+    const listed = Promise.all([known.synced, classes.synced, trust.synced, features.synced])
     await Promise.race([listed, late]).catch(() => signal.throwIfAborted())
     done.abort()
     late.catch(() => {})
@@ -62,13 +85,23 @@ export function createVolumeSources(options: {
       await ready(signal)
       return classes.get(undefined, name) ?? classes.fetch({ name }, { signal })
     },
+    async sealingKey({ signal }) {
+      await ready(signal)
+      if (sealingKey !== undefined) return sealingKey
+      throw new ConnectorsError(
+        'UNAVAILABLE',
+        'SealingKeyMissing',
+        `Cannot publish a volume yet: ConfigMap "${trustConfigMapName}" in namespace "${systemNamespace}" ` +
+          'holds no key to seal tokens with, which the controller writes',
+      )
+    },
     async features({ signal }) {
       await ready(signal)
       return features
     },
     unready,
     async run({ signal }) {
-      await Promise.all([known.run({ signal }), classes.run({ signal }), features.run({ signal })])
+      await Promise.all([known, classes, trust, features].map(followed => followed.run({ signal })))
     },
   }
 }

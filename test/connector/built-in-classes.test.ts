@@ -37,13 +37,20 @@ function rendered(
       status: { proxy: { httpAddress: { url: proxy ?? `http://c-${name}.ns.svc` } } },
     },
     connectorClass,
+    token: new Sensitive(token),
   }))
   const { files } = renderVolume({
     connectors,
     configurationNames: [configuration],
     excludedFiles: new Set(['context.token', 'connector.status.proxyAddress']),
     parameters: {},
-    context: { token: new Sensitive(token), namespace: 'ns', serviceAccount: 'sa', pod: 'p' },
+    context: {
+      token: new Sensitive(token),
+      fileToken: new Sensitive(token),
+      namespace: 'ns',
+      serviceAccount: 'sa',
+      pod: 'p',
+    },
   })
   assert.is(files.size, 1)
   return new TextDecoder().decode([...files.values()][0])

@@ -19,6 +19,7 @@ function of(
   return {
     connector: { metadata: { name, namespace: 'ns' }, spec: { address: `https://${name}` }, status },
     connectorClass,
+    token: new Sensitive(`token of ${name}`),
   }
 }
 
@@ -28,7 +29,13 @@ function input(change: Partial<VolumeInput>): VolumeInput {
     configurationNames: [],
     excludedFiles: new Set(),
     parameters: {},
-    context: { token: new Sensitive('tok'), namespace: 'ns', serviceAccount: 'sa', pod: 'p' },
+    context: {
+      token: new Sensitive('tok'),
+      fileToken: new Sensitive('tok'),
+      namespace: 'ns',
+      serviceAccount: 'sa',
+      pod: 'p',
+    },
     ...change,
   }
 }
@@ -94,6 +101,29 @@ test('of two classes that render one file the one of the later Connector wins, o
   assert.is(texts({ connectors: [a], configurationNames: ['y'] })['context.token'], 'own')
   const partly = renderVolume(input({ connectors: [b], configurationNames: ['x', 'absent'] }))
   assert.equal(partly.missingConfigurations, ['absent'])
+})
+
+test('each Connector has a token of its own, and a file that gives all hosts the joint one is named', () => {
+  const data = {
+    own: '{{ range .connectors }}{{ .name }}={{ .token }} {{ end }}{{ .connector.token }}',
+    joint: '{{ .context.token }}',
+    none: '{{ .context.namespace }}{{ if false }}{{ .context.token }}{{ end }}',
+  }
+  const of_ = (name: string, url?: string) => of(name, classOf('c', { name: 'x', data }), url)
+  const render = (...connectors: ReturnType<typeof of>[]) =>
+    renderVolume(input({ connectors, configurationNames: ['x'] }))
+  const both = render(of_('a'), of_('b'))
+  const own = new TextDecoder().decode(both.files.get('own'))
+  assert.is(own, 'a=token of a b=token of b token of a')
+  assert.equal(both.exposedFiles, ['x/joint'])
+  // With one Connector there is nothing to keep apart, and the installation's own host is no neighbour's.
+  assert.equal(render(of_('a')).exposedFiles, [])
+  const byPath = (name: string) =>
+    of_(name, `http://p.connectors-system.svc/namespaces/ns/connectors/${name}`)
+  assert.equal(render(byPath('a'), byPath('b')).exposedFiles, [])
+  // By name and path at once, the name is what leads there.
+  const byBoth = (name: string) => of_(name, `http://c-${name}.ns.svc/namespaces/ns/connectors/${name}`)
+  assert.equal(render(byPath('a'), byBoth('b')).exposedFiles, ['x/joint'])
 })
 
 test('a volume that cannot be made is refused with its reason', () => {

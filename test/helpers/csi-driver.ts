@@ -9,6 +9,7 @@ import { unmountVolume } from '../../csi/mount.ts'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import { loadKubeConfig } from '../../kube/config.ts'
 import {
+  configMaps,
   connectorClasses,
   connectors,
   namespaces,
@@ -19,6 +20,15 @@ import {
 } from '../../kube/resources.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
+import { openSeal, parseSeal } from '../../seal/sealed-token.ts'
+import {
+  createSealingKey,
+  formatPublicKey,
+  openingKey,
+  publicKeyField,
+  type SealingKey,
+  trustConfigMapName,
+} from '../../seal/sealing-keys.ts'
 import { type BootedControlPlane, withControlPlane } from './control-plane.ts'
 import { waitFor } from './poll.ts'
 import { withTempDir } from './temp-dir.ts'
@@ -40,7 +50,14 @@ export interface BootedDriver {
   readonly podUid: string
   /** As kubelet would send it, for the pod `team/build`; its folder is made. */
   volume(attributes: Readonly<Record<string, string>>, changes?: VolumeChanges): CsiVolume
+  /** With each sealed token as the one inside. */
   files(volume: CsiVolume): Promise<Readonly<Record<string, string>>>
+  /** As they are. */
+  rawFiles(volume: CsiVolume): Promise<Readonly<Record<string, string>>>
+  /** What is in a sealed token: the token inside, and the Connectors. */
+  opened(sealed: string): readonly string[] | undefined
+  /** Publishes another key. */
+  rotateKey(): Promise<void>
   restart(): Promise<void>
 }
 
@@ -80,6 +97,7 @@ async function run({
   const kube = await loadKubeConfig({ kubeconfig: join(dir, 'kubeconfig'), clock: systemClock })
   const client = createKubeClient({ config: kube, userAgent: 'test/1', clock: systemClock })
   const podUid = await createObjects(client, options)
+  const keys = await publishSealingKey(client)
   const kubeletDir = join(dir, 'kubelet')
   const volumesDir = join(kubeletDir, 'pods', podUid, 'volumes/kubernetes.io~csi')
   await mkdir(join(volumesDir, 'tools'), { recursive: true })
@@ -118,7 +136,13 @@ async function run({
       logged,
       podUid,
       volume: (attributes, changes) => volumeOf({ attributes, podUid, volumesDir, ...changes }),
-      files: volume => readVolume(volume.targetPath),
+      async files(volume) {
+        const raw = await readVolume(volume.targetPath)
+        return Object.fromEntries(Object.entries(raw).map(([name, text]) => [name, keys.unsealed(text)]))
+      },
+      rawFiles: volume => readVolume(volume.targetPath),
+      opened: keys.opened,
+      rotateKey: keys.rotate,
       async restart() {
         running.stop.abort()
         await running.ended
@@ -156,7 +180,7 @@ async function createObjects(client: KubeClient, { configurations }: BootOptions
   await client.create(connectorClasses, {
     metadata: { name: 'git' },
     spec: {
-      proxy: { uri: 'http://proxy.example.com' },
+      proxy: { ref: { kind: 'Service', name: 'connectors-proxy-service', namespace: systemNamespace } },
       configurations: configurations ?? [
         { name: 'gitconfig', data: { '.gitconfig': '{{ .connector.name }} {{ .context.token }}\n' } },
       ],
@@ -170,9 +194,42 @@ async function createObjects(client: KubeClient, { configurations }: BootOptions
   return pod.metadata.uid ?? ''
 }
 
-export async function createConnector(client: KubeClient, name: string, isReady = true): Promise<void> {
+const systemNamespace = 'connectors-system'
+const sealedToken = /[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+/g
+
+/** As the controller does, and what the proxy can do with it. */
+async function publishSealingKey(client: KubeClient) {
+  const made: SealingKey[] = []
+  const metadata = { name: trustConfigMapName, namespace: systemNamespace }
+  const next = () => {
+    const key = createSealingKey(0)
+    made.push(key)
+    return { [publicKeyField]: formatPublicKey(key) }
+  }
+  await client.create(configMaps, { metadata, data: next() })
+  const opened = (text: string) => {
+    const seal = parseSeal(text)
+    const key = made.find(({ kid }) => kid === seal?.header.kid)
+    const content = seal && key && openSeal(seal, openingKey(key))
+    return content && [content.token.reveal(), ...content.connectors]
+  }
+  return {
+    opened,
+    unsealed: (text: string) => text.replace(sealedToken, sealed => opened(sealed)?.[0] ?? sealed),
+    async rotate() {
+      await client.patch(configMaps, metadata, { patch: { data: next() } })
+    },
+  }
+}
+
+export async function createConnector(
+  client: KubeClient,
+  name: string,
+  isReady = true,
+  connectorClassName = 'git',
+): Promise<void> {
   const metadata = { name, namespace: 'team' }
-  const spec = { connectorClassName: 'git', address: 'https://git.example.com' }
+  const spec = { connectorClassName, address: 'https://git.example.com' }
   await client.create(connectors, { metadata, spec })
   const condition = {
     type: 'Ready',
