@@ -5,13 +5,14 @@ import { type ObjectRef, refKey } from '../../kube/objects.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type PipelineRun, type RunResult, type TaskRun, taskRuns } from '../../kube/tekton.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { oneLine } from '../output.ts'
 import { followSteps } from './steps.ts'
 
 export type FollowOptions = {
   readonly client: KubeClient
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Takes whole lines, without their end. */
+  /** Takes whole lines, without their end; others wrote them. */
   readonly write: (line: string) => void
 }
 
@@ -103,7 +104,7 @@ async function followTaskRun(
       else {
         // A PipelineRun only counts the tasks that failed.
         if (label !== '' && !outcome.succeeded) {
-          write(`[${label}] failed: ${outcome.reason}: ${outcome.message.replaceAll(/\s+/g, ' ').trim()}`)
+          write(oneLine(`[${label}] failed: ${outcome.reason}: ${outcome.message}`))
         }
         return
       }

@@ -162,27 +162,15 @@ test('a PipelineRun: its tasks by their names, why one failed, and skipped kinds
   assert.equal([...lines].sort(), ['[a : one] I am a', '[b : one] I am b', '[b] failed: S: it is S'])
 })
 
-test('a step writes in its own lines, and in its own colours', async () => {
+test('a step writes in lines of its own, which are not changed', async () => {
   const { lines } = await follow('TaskRun', {
     [at.taskRun('run')]: object('TaskRun', 'run', { ...ended('True', 'Succeeded'), podName: 'p' }),
     [at.pod('p')]: pod('p', { 'step-one': { running: {} } }, 'Succeeded'),
     [at.log('p')]: logs({
-      'step-one': [
-        'tab\t\ud83d\ude00\n',
-        '\x1b[1;31mred\n',
-        '\x1b[31mred\x1b[0m\n',
-        '\x1b[2J\x1b[1A\x1b]0;title\x07\n',
-        '10%\r20%\x08\x00\x7f\u009b\n',
-      ],
+      'step-one': ['tab\t\ud83d\ude00\n', '\x1b[1;31mred\n', '10%\r20%\n'],
     }),
   })
-  assert.equal(lines, [
-    '[one] tab\t\ud83d\ude00',
-    '[one] \x1b[1;31mred\x1b[0m',
-    '[one] \x1b[31mred\x1b[0m',
-    '[one] \u241b[2J\u241b[1A\u241b]0;title\u2407',
-    '[one] 10%\u240d20%\u2408\u2400\u2421\u2421',
-  ])
+  assert.equal(lines, ['[one] tab\t\ud83d\ude00', '[one] \x1b[1;31mred', '[one] 10%\r20%'])
 })
 
 test('why a step does not start is said once', async () => {
