@@ -11,6 +11,7 @@ import { Sensitive } from '../../connector/sensitive.ts'
 import { type Manifest, readManifests } from '../../kube/manifests.ts'
 import { connectors } from '../../kube/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
+import { makePrivateFolder } from '../../runtime/private-file.ts'
 import { applyManifest } from '../dev/apply-manifest.ts'
 import type { Instance } from '../dev/instance.ts'
 import { printText } from '../output.ts'
@@ -72,6 +73,7 @@ async function startServer(
   { manifests, credential }: { readonly manifests: readonly Manifest[]; readonly credential: DemoCredential },
 ): Promise<GitServer> {
   const root = join(work, 'server')
+  await makePrivateFolder(work)
   await mkdir(root, { recursive: true })
   const wanted = new URL(connectorOf(manifests).spec.address ?? '')
   const server = await startGitServer({ root, ...credential, port: Number(wanted.port) })
