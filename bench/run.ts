@@ -1,9 +1,12 @@
-// The benchmark runner: `node bench/run.ts NAME`. Each bench is a folder with a bench.ts that exports `runBench`.
+// The benchmark runner: `node bench/run.ts NAME`. Each bench is a folder with a bench.ts that exports `runBench` and
+// the `needs` without which it is not started.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { missingNeeds, type Need } from './needs.ts'
 
 interface Bench {
+  readonly needs: readonly Need[]
   runBench(options: { readonly signal: AbortSignal }): Promise<void>
 }
 
@@ -34,6 +37,8 @@ async function main(): Promise<number> {
   process.once('SIGTERM', () => stop.abort())
   try {
     const bench = (await import(`./${name}/bench.ts`)) as Bench
+    const missing = missingNeeds(bench.needs, process.env['PATH'] ?? '')
+    if (missing !== undefined) throw new Error(missing)
     await bench.runBench({ signal: stop.signal })
     return 0
   } catch (error) {

@@ -13,10 +13,10 @@ import {
   renderFlags,
   textFlag,
 } from '../runtime/flags.ts'
-import { LineWriter } from '../runtime/line-writer.ts'
 import { createLog, type Log, logLevels } from '../runtime/log.ts'
 import { listenForShutdown } from '../runtime/shutdown.ts'
 import { exitStatus } from './exit-status.ts'
+import { openJsonLines } from './output.ts'
 
 export type Component<F extends Flags, Config> = {
   /** Of the subcommand. */
@@ -68,8 +68,8 @@ async function runComponent<F extends Flags, Config>(
   const values = parseFlags<Flags>({ ...flags, ...processFlags }, source) as FlagValues<F> &
     FlagValues<typeof processFlags>
   const config = configFrom(values)
-  const output = new LineWriter(1)
-  const errors = new LineWriter(2)
+  const output = openJsonLines(1)
+  const errors = openJsonLines(2)
   const flush = () => {
     output.flush()
     errors.flush()

@@ -6,7 +6,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Manifest, readManifests } from '../kube/manifests.ts'
-import { LineWriter } from '../runtime/line-writer.ts'
 import { logLevels } from '../runtime/log.ts'
 import { listenForShutdown } from '../runtime/shutdown.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
@@ -15,6 +14,7 @@ import { applyManifest } from './dev/apply-manifest.ts'
 import { type Instance, startInstance } from './dev/instance.ts'
 import { readRunFile, removeRunFile, temporaryPrefix, writeRunFile } from './dev/run-file.ts'
 import { reportFailure } from './exit-status.ts'
+import { openJsonLines, printLine, printText } from './output.ts'
 
 export const help = `Usage: connectors dev [OPTION...]
 
@@ -69,7 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
   })
   const folder = await openDataDir(values.data)
   try {
-    const output = new LineWriter(2)
+    const output = openJsonLines(2)
     // The demo shows what was recorded meanwhile as its last step; from then on lines go where logs go.
     let audit: string[] | undefined = values.demo ? [] : undefined
     const instance = await startInstance({
@@ -168,7 +168,7 @@ async function openDataDir(given: string | undefined): Promise<DataDir> {
 }
 
 function printFacts(folder: string, { run }: Instance): void {
-  process.stdout.write(`data ${folder}
+  printText(`data ${folder}
 kubeconfig ${run.kubeconfig}
 proxy ${run.proxy}
 csi ${run.csiSocket}
@@ -181,7 +181,7 @@ function followManifests(path: string, client: KubeClient): () => void {
   let timer: NodeJS.Timeout | undefined
   const apply = async () => {
     for (const manifest of await readManifests(path)) await applyManifest(client, manifest)
-    process.stdout.write(`applied ${path}\n`)
+    printLine(`applied ${path}`)
   }
   // An editor writes in several steps: the last one counts.
   // A file is watched through its folder, for editors that put a new file in the old one's place.

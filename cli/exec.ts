@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import { ConnectorsError } from '../connector/errors.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
 import { clientEnvironment } from './client-environment.ts'
+import { tell } from './output.ts'
 import { listenForStop, type StopSignal } from './stop-signal.ts'
 import { instanceClient, mountVolume } from './volume.ts'
 import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
@@ -27,7 +28,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const stop = listenForStop()
   try {
     const volume = await mountVolume(instance, request, { client, signal: stop.signal })
-    if (volume.note !== undefined) process.stderr.write(`connectors: ${volume.note}\n`)
+    if (volume.note !== undefined) tell(volume.note)
     try {
       const files = await readdir(volume.path)
       const env = { ...process.env, ...clientEnvironment(volume.path, files) }

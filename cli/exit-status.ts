@@ -1,6 +1,7 @@
 // Exit statuses: what a script can tell apart. 1 is kept for "the thing asked about is not so" and 2 for usage.
 import type { ErrorCode } from '../connector/errors.ts'
 import { ConnectorsError } from '../connector/errors.ts'
+import { tell } from './output.ts'
 
 export const exitStatus = {
   INVALID: 2,
@@ -19,10 +20,10 @@ export const exitStatus = {
 /** What the user reads and what the shell gets; a stack is for defects alone. */
 export function reportFailure(error: unknown): number {
   if (error instanceof ConnectorsError) {
-    process.stderr.write(`connectors: ${error.message}\n`)
+    tell(error.message)
     return exitStatus[error.code]
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`connectors: this is a defect of connectors, please report it\n${text}\n`)
+  tell(`this is a defect of connectors, please report it\n${text}`)
   return exitStatus.INTERNAL
 }

@@ -1,5 +1,6 @@
 // The `connectors` command: finds the subcommand and turns failures into one line and an exit status.
 import { reportFailure } from './exit-status.ts'
+import { endWithReader, printText, tell, tellText } from './output.ts'
 
 type Command = {
   readonly summary: string
@@ -43,28 +44,23 @@ ${Object.entries(commands)
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const stream = name === undefined ? process.stderr : process.stdout
-    stream.write(help)
+    const write = name === undefined ? tellText : printText
+    write(help)
     return name === undefined ? 2 : 0
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) {
-    process.stderr.write(`connectors: Cannot run "${name}": it is no command; see 'connectors --help'\n`)
+    tell(`Cannot run "${name}": it is no command; see 'connectors --help'`)
     return 2
   }
   const { help: text, run } = await command.load()
   const end = rest.indexOf('--')
   if ((end < 0 ? rest : rest.slice(0, end)).some(arg => arg === '--help' || arg === '-h')) {
-    process.stdout.write(text)
+    printText(text)
     return 0
   }
   return run(rest)
 }
 
-// A reader that stops reading (`connectors render ... | head`) is no defect.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
-
+endWithReader()
 process.exitCode = await main(process.argv.slice(2)).catch(reportFailure)

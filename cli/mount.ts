@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { pods } from '../kube/resources.ts'
 import { parseCommandLine, parseKey, usageError } from './arguments.ts'
+import { printJsonLine, printLine, tell, tellText } from './output.ts'
 import { listenForStop } from './stop-signal.ts'
 import { instanceClient, mountVolume } from './volume.ts'
 import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
@@ -42,14 +43,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const stop = listenForStop()
   try {
     const { pod, path, note } = await mountVolume(instance, request, { client, signal: stop.signal })
-    if (note !== undefined) process.stderr.write(`connectors: ${note}\n`)
+    if (note !== undefined) tell(note)
     if (values.output === 'json') {
       const files = (await readdir(path)).filter(name => !name.startsWith('..')).sort()
-      process.stdout.write(`${JSON.stringify({ pod: `${pod.namespace}/${pod.name}`, path, files })}\n`)
+      await printJsonLine(JSON.stringify({ pod: `${pod.namespace}/${pod.name}`, path, files }))
       return 0
     }
-    process.stdout.write(`${path}\n`)
-    process.stderr.write(`Remove it with: connectors mount --remove ${pod.namespace}/${pod.name}\n`)
+    printLine(path)
+    tellText(`Remove it with: connectors mount --remove ${pod.namespace}/${pod.name}\n`)
     return 0
   } catch (error) {
     if (stop.signal.aborted) return stop.status()

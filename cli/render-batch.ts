@@ -1,5 +1,4 @@
 // A stream of template cases, one JSON object a line in and one a line out, in order and as it goes.
-import { once } from 'node:events'
 import { type ProbeJson, probeDataFromJson } from '../connector/probe-data.ts'
 import { bytesOf } from '../gotemplate/bytes.ts'
 import { dataFromJson } from '../gotemplate/data.ts'
@@ -24,11 +23,11 @@ const limits = { cpuMs: 5000 }
 
 export async function renderBatch(
   input: NodeJS.ReadableStream,
-  output: NodeJS.WritableStream,
+  write: (json: string) => Promise<void>,
 ): Promise<void> {
   for await (const line of linesOf(input)) {
     if (line.trim() === '') continue
-    if (!output.write(`${JSON.stringify(resultOf(line))}\n`)) await once(output, 'drain')
+    await write(JSON.stringify(resultOf(line)))
   }
 }
 

@@ -7,6 +7,7 @@ import { TemplateError } from '../gotemplate/error.ts'
 import { standardFunctions } from '../gotemplate/functions/standard.ts'
 import { type ExecuteOptions, parseTemplate } from '../gotemplate/template.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
+import { printExactly, printJsonLine, tellText } from './output.ts'
 import { renderBatch } from './render-batch.ts'
 
 export const help = `Usage: connectors render --template FILE --data FILE [--probe] [--missingkey MODE]
@@ -36,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
     batch: { type: 'boolean', default: false },
   })
   if (values.batch) {
-    await renderBatch(process.stdin, process.stdout)
+    await renderBatch(process.stdin, printJsonLine)
     return 0
   }
   if (values.template === undefined) throw usageError('render', '--template FILE is missing')
@@ -47,11 +48,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const template = await readText(values.template, 'template')
   const data = parseData(await readText(values.data, 'data'), { file: values.data, isProbe: values.probe })
   try {
-    process.stdout.write(rendered(template, { name: values.template, data, missingKey }))
+    printExactly(rendered(template, { name: values.template, data, missingKey }))
     return 0
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
-    process.stderr.write(`${error.message}\n${error.excerpt === undefined ? '' : `${error.excerpt}\n`}`)
+    tellText(`${error.message}\n${error.excerpt === undefined ? '' : `${error.excerpt}\n`}`)
     return 1
   }
 }

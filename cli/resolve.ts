@@ -1,5 +1,4 @@
 // connectors resolve: what a ResourceInterface makes of a Connector and the values of its params.
-import { stringify } from 'yaml'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import { parseDefinition } from '../resource-interface/parse.ts'
 import { type Resolved, type ResolvedAttribute, resolveInterface } from '../resource-interface/resolve.ts'
@@ -9,6 +8,7 @@ import { validateInterface } from '../resource-interface/validate.ts'
 import { parseCommandLine, parseKey, usageError } from './arguments.ts'
 import { type Catalog, readCatalog, unreadyConnectors } from './catalog.ts'
 import { type Cluster, clusterHelp, clusterOptions, openCluster } from './cluster.ts'
+import { printDocument } from './output.ts'
 import { type GivenParam, paramValues, parseParam } from './param-values.ts'
 import { type FoundProblem, reportProblems, reportWarnings } from './problems.ts'
 
@@ -49,7 +49,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const cluster = await openCluster(values)
   try {
     const { result, warnings } = await resolved(request, cluster)
-    process.stdout.write(formatted(result, output))
+    printDocument(result, output)
     reportWarnings(warnings)
     return reportProblems(result.problems)
   } finally {
@@ -145,8 +145,4 @@ function missingProblems(keys: readonly ObjectKey[], catalog: Catalog): readonly
       : 'names no ConnectorClass'
     return [{ field, reason: 'ClassNotFound', message }]
   })
-}
-
-function formatted(result: object, output: 'yaml' | 'json'): string {
-  return output === 'json' ? `${JSON.stringify(result, null, 2)}\n` : stringify(result, { lineWidth: 0 })
 }

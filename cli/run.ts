@@ -1,13 +1,14 @@
 // connectors run: a Task or Pipeline and what somebody chose for it become a TaskRun or PipelineRun.
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Resource } from '../kube/resources.ts'
 import { type PipelineRun, pipelineRuns, type TaskRun, taskRuns } from '../kube/tekton.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
 import { type Cluster, clusterHelp, clusterOptions, openCluster } from './cluster.ts'
+import { oneLine, printDocument, printLine, tell } from './output.ts'
 import { type GivenParam, parseParam } from './param-values.ts'
-import { oneLine, reportProblems, reportWarnings } from './problems.ts'
+import { reportProblems, reportWarnings } from './problems.ts'
 import { followRun } from './run/follow.ts'
 import { makeRun } from './run/make-run.ts'
 import { listenForStop } from './stop-signal.ts'
@@ -79,9 +80,7 @@ export async function run(args: readonly string[]): Promise<number> {
     reportWarnings(warnings)
     if (made === undefined) return reportProblems(problems)
     if (values.create) return await createRun(made, { cluster, follows: values.watch })
-    process.stdout.write(
-      output === 'json' ? `${JSON.stringify(made, null, 2)}\n` : stringify(made, { lineWidth: 0 }),
-    )
+    printDocument(made, output)
     return 0
   } finally {
     cluster.client.close()
@@ -97,25 +96,24 @@ async function createRun(
     object.kind === 'TaskRun' ? taskRuns : pipelineRuns
   const { metadata } = await client.create(resource as Resource, object)
   const title = `${resource.kind.toLowerCase()}.tekton.dev/${metadata.name}`
-  process.stdout.write(`${title} created\n`)
+  printLine(`${title} created`)
   if (!follows) return 0
 
   const stop = listenForStop()
   try {
-    const write = (line: string) => void process.stdout.write(`${line}\n`)
     const outcome = await followRun(resource, metadata, {
       client,
       clock: systemClock,
       signal: stop.signal,
-      write,
+      write: printLine,
     })
-    for (const { name, value } of outcome.results) write(oneLine(`result ${name}: ${JSON.stringify(value)}`))
+    for (const { name, value } of outcome.results) printLine(`result ${name}: ${JSON.stringify(value)}`)
     const end = outcome.succeeded ? 'succeeded' : 'failed'
-    write(oneLine(`${title} ${end}: ${outcome.reason}: ${outcome.message}`).trim())
+    printLine(oneLine(`${title} ${end}: ${outcome.reason}: ${outcome.message}`))
     return outcome.succeeded ? 0 : 1
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    process.stderr.write(`connectors: no longer following ${title}, which goes on\n`)
+    tell(`no longer following ${title}, which goes on`)
     return stop.status()
   } finally {
     stop.dispose()

@@ -1,57 +1,48 @@
-// CEL expressions of classes, parsed once and evaluated over plain values. Spec: resources.md, "HTTP probe".
-import { type ASTNode, Environment, serialize } from '@marcbachmann/cel-js'
-import { RE2JS } from 're2js'
+// CEL expressions that are true or false: read once, evaluated over plain values, at a bounded cost.
+// Spec: resources.md, "HTTP probe".
+import { compile } from './cel/compile.ts'
+import { parse } from './cel/library.ts'
+import { Fault, mostUnits, OverLimit, startMeter } from './cel/meter.ts'
 import { ConnectorsError } from './errors.ts'
 
 /**
- * The library's own `matches` runs on JavaScript's regular expressions, which a short pattern can hold up for ever
- * on an answer of the tool's choosing. CEL means RE2: calls of it are renamed to this one.
+ * Evaluates to true or to false. Throws INVALID for what is no boolean or fails on these values, and LIMIT for what
+ * takes too much work on them. No message shows a value.
  */
-const linearMatches = 'matchesInLinearTime'
-
-const environment = new Environment({ unlistedVariablesAreDyn: true }).registerFunction(
-  `string.${linearMatches}(string): bool`,
-  (text: string, pattern: string) => RE2JS.compile(pattern).matcher(text).find(),
-)
-
-/** Evaluates to true, to false, or throws INVALID for what is no boolean or fails on these values. */
 export type Predicate = (variables: Readonly<Record<string, unknown>>) => boolean
 
-/** `field` names where the expression stands, for the error. */
-export function parsePredicate(expression: string, field: string): Predicate {
-  const refuse = (why: unknown) =>
-    new ConnectorsError('INVALID', 'ExpressionInvalid', `Cannot evaluate ${field} as CEL: ${firstLine(why)}`)
-  let evaluate: (variables: Record<string, unknown>) => unknown
+export type PredicateOptions = {
+  /** Where the expression stands, for the errors. */
+  readonly field: string
+  /** The names that it may use. */
+  readonly variables: readonly string[]
+}
+
+/** Throws INVALID for what can be evaluated over no values, and for what is too long. */
+export function parsePredicate(expression: string, { field, variables }: PredicateOptions): Predicate {
+  const refuse = (why: string) =>
+    new ConnectorsError('INVALID', 'ExpressionInvalid', `Cannot evaluate ${field} as CEL: ${why}`)
+  let evaluate: ReturnType<typeof compile>
   try {
-    const { ast } = environment.parse(expression)
-    renameMatches(ast)
-    evaluate = environment.parse(serialize(ast))
+    const { ast, type } = parse(expression)
+    if (type !== 'bool' && !type.startsWith('dyn')) throw new Error(`its result is of type ${type}, not bool`)
+    evaluate = compile(ast, { variables, locals: [] })
   } catch (error) {
-    throw refuse(error)
+    throw refuse(firstLine(error))
   }
-  return variables => {
+  return values => {
     let result: unknown
     try {
-      result = evaluate({ ...variables })
+      result = evaluate({ spend: startMeter(), variables: values, outer: undefined, value: undefined })
     } catch (error) {
-      throw refuse(error)
+      if (error instanceof Fault) throw refuse(error.message)
+      if (!(error instanceof OverLimit)) throw error
+      const why = `it takes more than ${mostUnits} units of work on these values`
+      throw new ConnectorsError('LIMIT', 'ExpressionLimit', `Cannot evaluate ${field} as CEL: ${why}`)
     }
     if (typeof result !== 'boolean') throw refuse('its result is not a boolean')
     return result
   }
-}
-
-function renameMatches(node: unknown): void {
-  if (Array.isArray(node)) for (const part of node) renameMatches(part)
-  if (!isNode(node)) return
-  if (node.op === 'rcall' && node.args[0] === 'matches') {
-    ;(node.args as unknown[])[0] = linearMatches
-  }
-  renameMatches(node.args)
-}
-
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value
 }
 
 function firstLine(why: unknown): string {

@@ -114,6 +114,9 @@ function headerList(headers: HttpProbe['httpHeaders']): readonly { name: string;
   return Object.entries(headers).map(([name, value]) => ({ name, value }))
 }
 
+/** What a probe's expression sees. */
+export const probeVariables: readonly string[] = ['response']
+
 /** Whether the answer is a success: the class's CEL expression, or any 2xx without one. */
 export function isProbeSuccess(probe: HttpProbe, answer: ProbeAnswer): boolean {
   const cel = probe.response?.cel
@@ -123,10 +126,7 @@ export function isProbeSuccess(probe: HttpProbe, answer: ProbeAnswer): boolean {
     headers[name] = values
     headers[canonicalHeaderName(name)] = values
   }
-  return parsePredicate(
-    cel,
-    'response.cel',
-  )({
+  return parsePredicate(cel, { field: 'response.cel', variables: probeVariables })({
     response: {
       statusCode: BigInt(answer.statusCode),
       bodyString: answer.body,

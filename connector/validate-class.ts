@@ -4,6 +4,7 @@ import type { ConnectorClass, HttpProbe } from './connector-class.ts'
 import { hasFixedKeys, normalSecretType } from './credential.ts'
 import { parsePredicate } from './expression.ts'
 import { fileNameProblem } from './file-name.ts'
+import { probeVariables } from './probe.ts'
 import { checkTemplate } from './template.ts'
 import type { Problem } from './validate.ts'
 
@@ -87,8 +88,12 @@ function httpProbeProblems(probe: HttpProbe | undefined, field: string): Problem
   const templates = [[`${field}.path`, probe.path], [`${field}.host`, probe.host ?? ''], ...headers] as const
   const problems = templates.flatMap(([at, template]) => problemOf(at, () => checkTemplate(template, at)))
   const cel = probe.response?.cel
-  if (cel !== undefined) {
-    problems.push(...problemOf(`${field}.response.cel`, () => parsePredicate(cel, `${field}.response.cel`)))
+  if (cel !== undefined && cel.trim() !== '') {
+    problems.push(
+      ...problemOf(`${field}.response.cel`, () =>
+        parsePredicate(cel, { field: `${field}.response.cel`, variables: probeVariables }),
+      ),
+    )
   }
   return problems
 }

@@ -4,6 +4,7 @@ import type { Admission } from './kinds.ts'
 import { isSubdomain } from './names.ts'
 import { type Fields, fieldsOf, isFields, type KubeObject, listOf } from './object.ts'
 import { requireGrantable } from './rbac.ts'
+import { ruleProblems } from './rule-problems.ts'
 import { type Schema, schemaProblem } from './schema.ts'
 import { type Cause, cause, forbidden } from './status.ts'
 
@@ -229,7 +230,7 @@ function versionCauses(version: Fields, at: string): Cause[] {
       )
     }
     const field = `${at}.schema.openAPIV3Schema`
-    causes.push(...structureCauses(schema, field))
+    causes.push(...structureCauses(schema, field), ...ruleProblems(schema, field))
     const problem = causes.length === 0 ? schemaProblem(schema as Schema) : undefined
     if (problem !== undefined) causes.push(cause.invalid(field, '', problem))
   }
@@ -247,7 +248,7 @@ function versionCauses(version: Fields, at: string): Cause[] {
   return causes
 }
 
-const unsupportedKeywords = ['x-kubernetes-validations', '$ref', '$defs', 'definitions', 'patternProperties']
+const unsupportedKeywords = ['$ref', '$defs', 'definitions', 'patternProperties']
 
 function structureCauses(schema: Fields, at: string): Cause[] {
   const causes = unsupportedKeywords

@@ -1,10 +1,11 @@
 // What must stay the same over restarts, so that tokens and kubeconfigs stay good: the authority, the key
 // that signs tokens, the administrator's token, the port.
-import { open, readFile, rename } from 'node:fs/promises'
+import { constants } from 'node:fs'
 import { join } from 'node:path'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { ConnectorsError } from '../connector/errors.ts'
 import { createAuthority, type Pem } from '../pki/authority.ts'
+import { openPrivateFile, replaceFile } from '../runtime/private-file.ts'
 import type { TokenKeys } from './tokens.ts'
 
 export interface Identity {
@@ -29,7 +30,8 @@ export async function loadIdentity(dataDir: string | undefined, nowMs: number): 
   const path = dataDir === undefined ? undefined : join(dataDir, 'identity.json')
   const stored = (path === undefined ? undefined : await readStored(path)) ?? (await createStored(nowMs))
   const save = async (identity: Stored) => {
-    if (path !== undefined) await writeWhole(path, `${JSON.stringify(identity, undefined, 2)}\n`)
+    if (path === undefined) return
+    await replaceFile(path, file => file.writeFile(`${JSON.stringify(identity, undefined, 2)}\n`))
   }
   await save(stored)
   return {
@@ -59,7 +61,8 @@ async function createStored(nowMs: number): Promise<Stored> {
 async function readStored(path: string): Promise<Stored | undefined> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    const file = await openPrivateFile(path, constants.O_RDONLY)
+    text = await file.readFile('utf8').finally(() => file.close())
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -70,13 +73,4 @@ async function readStored(path: string): Promise<Stored | undefined> {
     const message = `Cannot read "${path}" as the identity of the control plane: it is not JSON`
     throw new ConnectorsError('INTERNAL', 'IdentityDamaged', message)
   }
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const next = `${path}.next`
-  const file = await open(next, 'w', 0o600)
-  await file.writeFile(text)
-  await file.datasync()
-  await file.close()
-  await rename(next, path)
 }

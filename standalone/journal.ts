@@ -2,14 +2,17 @@
 // (JSON, no tab in it) with tabs between. What was
 // appended is on the disk when append() returns. The file is rewritten with the live objects alone when it
 // has grown to a multiple of them.
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ConnectorsError } from '../connector/errors.ts'
+import { openPrivateFile, replaceFile, syncFolder } from '../runtime/private-file.ts'
 import { lockDirectory } from './lock.ts'
 
 const newline = 0x0a
 const smallestRewriteBytes = 4 << 20
+const appending = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
 
 export interface Journal {
   append(records: readonly string[]): Promise<void>
@@ -23,7 +26,7 @@ export interface Journal {
 export async function openJournal(dataDir: string, replay: (record: string) => void): Promise<Journal> {
   const lock = await lockDirectory(dataDir)
   const path = join(dataDir, 'objects.journal')
-  const opened = await open(path, 'a+', 0o600).catch(async error => {
+  const opened = await openPrivateFile(path, appending).catch(async error => {
     await unlink(lock)
     throw error
   })
@@ -47,16 +50,12 @@ export async function openJournal(dataDir: string, replay: (record: string) => v
     },
     isOvergrown: () => size > Math.max(smallestRewriteBytes, 3 * rewrittenSize),
     async rewrite(records) {
-      const next = `${path}.next`
-      const copy = await open(next, 'w', 0o600)
-      for (const chunk of chunks(records)) await copy.appendFile(chunk)
-      await copy.datasync()
-      size = rewrittenSize = (await copy.stat()).size
-      await copy.close()
-      await rename(next, path)
-      await syncDirectory(path)
+      await replaceFile(path, async copy => {
+        for (const chunk of chunks(records)) await copy.appendFile(chunk)
+        size = rewrittenSize = (await copy.stat()).size
+      })
       await file.close()
-      file = await open(path, 'a+', 0o600)
+      file = await openPrivateFile(path, appending)
     },
     async close() {
       await file.close()
@@ -111,13 +110,7 @@ async function recover(file: FileHandle, path: string, replay: (record: string) 
     await file.truncate(tornAt)
     await file.datasync()
   } else if (bytes.length === 0) {
-    await syncDirectory(path)
+    await syncFolder(dirname(path))
   }
   return tornAt ?? bytes.length
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(dirname(path))
-  await directory.sync()
-  await directory.close()
 }

@@ -1,15 +1,18 @@
 // One server per data directory: a file that names its process and, where that can be known, when it started,
 // so that another program with the number of a killed server does not pass for it.
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, mkdir, readFile, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
+import { makePrivateFolder, replaceFile } from '../runtime/private-file.ts'
 
 /** The path of the lock, to be removed at the end. The lock of a killed server is taken over. */
 export async function lockDirectory(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await mkdir(dirname(dataDir), { recursive: true, mode: 0o700 })
+  await makePrivateFolder(dataDir)
   const path = join(dataDir, 'lock')
   const own = `${path}.${process.pid}`
-  await writeFile(own, `${process.pid} ${await startOf(process.pid)}\n`, { mode: 0o600 })
+  const text = `${process.pid} ${await startOf(process.pid)}\n`
+  await replaceFile(own, file => file.writeFile(text))
   try {
     for (;;) {
       // A link is there with its content or not at all, for one of two that come at once.

@@ -79,17 +79,21 @@ const ipv6Ranges: readonly Range[] = [
   [[0x2000], 3, 'public'],
 ]
 
-type Embedding = readonly [prefix: readonly number[], bits: number, at: number]
+type Embedding = readonly [prefix: readonly number[], bits: number, at: readonly (readonly number[])[]]
 
 // IPv6 addresses that lead to an IPv4 one, which then decides: mapped, compatible, translated (SIIT), NAT64
-// (well-known and local prefix), 6to4. `at`: the word where the IPv4 address starts.
+// (well-known and local prefix), 6to4. `at`: the bytes where the IPv4 address may stand.
+const last4 = [[12, 13, 14, 15]] as const
 const embeddings: readonly Embedding[] = [
-  [[0, 0, 0, 0, 0, 0xffff], 96, 6],
-  [[0, 0, 0, 0, 0xffff, 0], 96, 6],
-  [[0x0064, 0xff9b, 0, 0, 0, 0], 96, 6],
-  [[0x0064, 0xff9b, 1], 48, 6],
-  [[0x2002], 16, 1],
+  [[0, 0, 0, 0, 0, 0xffff], 96, last4],
+  [[0, 0, 0, 0, 0xffff, 0], 96, last4],
+  [[0x0064, 0xff9b, 0, 0, 0, 0], 96, last4],
+  // How long a gateway's own prefix in here is, it alone knows: 96, 64, 56 or 48 bits. RFC 6052 leaves the ninth byte
+  // out. Shorter ones would lead to 0.1.x.x and 1.x.x.x.
+  [[0x0064, 0xff9b, 1], 48, [...last4, [9, 10, 11, 12], [7, 9, 10, 11], [6, 7, 9, 10]]],
+  [[0x2002], 16, [[2, 3, 4, 5]]],
 ]
+const compatible: Embedding = [[0, 0, 0, 0, 0, 0], 96, last4]
 
 function kindOfIpv4(bytes: readonly number[]): AddressKind {
   return ipv4Ranges.find(([prefix, bits]) => startsWith(bytes, prefix, bits, 8))?.[2] ?? 'public'
@@ -106,12 +110,20 @@ export function ipv4Within(ip: string): string | undefined {
 
 function kindOfIpv6(words: readonly number[]): AddressKind {
   const own = ipv6Ranges.find(([prefix, bits]) => startsWith(words, prefix, bits, 16))?.[2]
-  const compatible: Embedding = [[0, 0, 0, 0, 0, 0], 96, 6]
   const known = own === 'loopback' ? embeddings : [...embeddings, compatible]
-  const embedded = known.find(([prefix, bits]) => startsWith(words, prefix, bits, 16))
-  if (embedded === undefined) return own ?? 'reserved'
-  const [high = 0, low = 0] = words.slice(embedded[2], embedded[2] + 2)
-  return kindOfIpv4([high >> 8, high & 0xff, low >> 8, low & 0xff])
+  const embedding = known.find(([prefix, bits]) => startsWith(words, prefix, bits, 16))
+  if (embedding === undefined) return own ?? 'reserved'
+  const bytes = words.flatMap(word => [word >> 8, word & 0xff])
+  const readings = embedding[2].map(places => places.map(place => bytes[place] ?? 0))
+  // The bytes around the address are zero: read as one, they are an address that nobody means, unless it is the only one.
+  const meant = readings.filter(([first]) => first !== 0)
+  return worstOf((meant.length > 0 ? meant : readings).map(kindOfIpv4))
+}
+
+const fromWorst: readonly AddressKind[] = ['metadata', 'link-local', 'loopback', 'private', 'public']
+
+function worstOf(kinds: readonly AddressKind[]): AddressKind {
+  return fromWorst.find(kind => kinds.includes(kind)) ?? 'reserved'
 }
 
 function startsWith(

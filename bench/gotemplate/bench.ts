@@ -2,10 +2,14 @@
 // Rendering has the template parsed and the data decoded. Work is CPU time of the whole process, garbage collection
 // included, so that other load on the machine does not count; the two take turns, and the median of the turns counts.
 
+import type { Need } from '../needs.ts'
 import { readClassTemplates, readGoldenTemplates } from './built-in-templates.ts'
 import { GoPeer } from './go-peer.ts'
 import { type BenchTemplate, largerTemplates } from './larger-templates.ts'
 import { prepareOurs } from './ours.ts'
+
+/** Debian's is too old. */
+export const needs: readonly Need[] = [{ program: 'go', from: 'https://go.dev/dl' }]
 
 const turns = 5
 const turnMs = 120

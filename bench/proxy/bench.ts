@@ -1,12 +1,19 @@
 // The reverse proxy against nginx and Caddy in one run, as ratios. Spec: performance.md, the first three rows.
-// Needs nginx, caddy, wrk and curl on the PATH (Debian: apt-get install nginx-light caddy wrk curl).
 import { execFile } from 'node:child_process'
 import { mkdtemp, realpath, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Need } from '../needs.ts'
 import { type Contender, downloadBytes, startField } from './contenders.ts'
 import { cpuSeconds, peakMebibytes } from './programs.ts'
+
+export const needs: readonly Need[] = [
+  { program: 'nginx', from: 'nginx-light' },
+  { program: 'caddy', from: 'caddy' },
+  { program: 'wrk', from: 'wrk' },
+  { program: 'curl', from: 'curl' },
+]
 
 const run = promisify(execFile)
 const rounds = 3

@@ -26,13 +26,28 @@ export type Field = { readonly contenders: readonly Contender[]; end(): Promise<
 const credential = Buffer.from('bench:password').toString('base64')
 export const downloadBytes = 1024 ** 3
 
+type Keep = <T extends { end(): Promise<void> }>(starting: Promise<T>) => Promise<T>
+
+/** Nothing of it goes on when a part of it cannot be started. */
 export async function startField(dir: string): Promise<Field> {
-  const programs: Program[] = []
-  const keep = async (starting: Promise<Program>) => {
-    const program = await starting
-    programs.push(program)
-    return program
+  const started: { end(): Promise<void> }[] = []
+  const end = async () => {
+    for (const part of started.splice(0).reverse()) await part.end()
   }
+  const keep: Keep = async starting => {
+    const part = await starting
+    started.push(part)
+    return part
+  }
+  try {
+    return { contenders: await startContenders(dir, keep), end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function startContenders(dir: string, keep: Keep): Promise<readonly Contender[]> {
   const [toolPort, filesPort, nginxPort, caddyPort, oursPort] = await Promise.all(
     Array.from({ length: 5 }, freePort),
   )
@@ -64,8 +79,7 @@ export async function startField(dir: string): Promise<Field> {
     }),
   )
   const caddy = await keep(startCaddy({ dir, port: caddyPort as number, tool, files }))
-  const ours = await startOurs({ dir, port: oursPort as number, tool, files })
-  programs.push(ours.program)
+  const ours = await startOurs({ dir, port: oursPort as number, tool, files }, keep)
 
   const contender = (name: string, base: string, program: Program | undefined): Contender => ({
     name,
@@ -75,18 +89,12 @@ export async function startField(dir: string): Promise<Field> {
     upload: `${base}/upload`,
     headers: [],
   })
-  return {
-    contenders: [
-      { ...contender('direct', tool, undefined), download: `${files}/big` },
-      contender('nginx', `http://127.0.0.1:${nginxPort}`, nginx),
-      contender('Caddy', `http://127.0.0.1:${caddyPort}`, caddy),
-      ours.contender,
-    ],
-    async end() {
-      for (const program of programs.reverse()) await program.end()
-      await ours.end()
-    },
-  }
+  return [
+    { ...contender('direct', tool, undefined), download: `${files}/big` },
+    contender('nginx', `http://127.0.0.1:${nginxPort}`, nginx),
+    contender('Caddy', `http://127.0.0.1:${caddyPort}`, caddy),
+    ours,
+  ]
 }
 
 async function startNginx(
@@ -146,14 +154,13 @@ http://127.0.0.1:${port} {
   return startProgram({ name: 'Caddy', command: [...command], port, env: { HOME: dir, XDG_DATA_HOME: dir } })
 }
 
-async function startOurs(options: {
-  readonly dir: string
-  readonly port: number
-  readonly tool: string
-  readonly files: string
-}): Promise<{ readonly program: Program; readonly contender: Contender; end(): Promise<void> }> {
+async function startOurs(
+  options: { readonly dir: string; readonly port: number; readonly tool: string; readonly files: string },
+  keep: Keep,
+): Promise<Contender> {
   const { dir, port, tool, files } = options
   const controlPlane = await startControlPlane()
+  await keep(Promise.resolve({ end: () => controlPlane.close() }))
   const kubeconfig = join(dir, 'kubeconfig')
   await writeFile(kubeconfig, controlPlane.kubeconfig, { mode: 0o600 })
   const clock = systemClock
@@ -162,41 +169,37 @@ async function startOurs(options: {
     userAgent: 'bench',
     clock,
   })
+  await keep(Promise.resolve({ end: async () => client.close() }))
   for (const manifest of parseManifests(manifests({ tool, files }), 'bench'))
     await applyManifest(client, manifest)
   const { token } = await client.createToken(
     { namespace: 'default', name: 'default' },
     { spec: { audiences: ['connectors'], expirationSeconds: 7200 } },
   )
-  const program = await startProgram({
-    name: 'ours',
-    command: [
-      process.execPath,
-      '--max-semi-space-size=2',
-      join(import.meta.dirname, 'our-proxy.ts'),
-      kubeconfig,
-      String(port),
-      join(dir, 'audit'),
-    ],
-    port,
-    // As the launcher does.
-    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/connectors') },
-  })
+  const program = await keep(
+    startProgram({
+      name: 'ours',
+      command: [
+        process.execPath,
+        '--max-semi-space-size=2',
+        join(import.meta.dirname, 'our-proxy.ts'),
+        kubeconfig,
+        String(port),
+        join(dir, 'audit'),
+      ],
+      port,
+      // As the launcher does.
+      env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/connectors') },
+    }),
+  )
   const base = (name: string) => `http://127.0.0.1:${port}/namespaces/default/connectors/${name}`
   return {
+    name: 'ours',
     program,
-    contender: {
-      name: 'ours',
-      program,
-      small: `${base('tool')}/`,
-      download: `${base('files')}/big`,
-      upload: `${base('tool')}/upload`,
-      headers: [`Authorization: Bearer ${token.reveal()}`],
-    },
-    async end() {
-      client.close()
-      await controlPlane.close()
-    },
+    small: `${base('tool')}/`,
+    download: `${base('files')}/big`,
+    upload: `${base('tool')}/upload`,
+    headers: [`Authorization: Bearer ${token.reveal()}`],
   }
 }
 

@@ -26,21 +26,34 @@ export async function startProgram({ name, command, port, env }: ProgramOptions)
     child.on('exit', code => reject(new Error(`${name} ended with ${code}: ${told}`)))
   })
   failed.catch(() => {})
-  await Promise.race([failed, untilListening(port, name)])
+  try {
+    await Promise.race([failed, untilListening(port, { name, isOver: () => isOver(child) })])
+  } catch (error) {
+    await endOf(child)
+    throw error
+  }
   return { name, pid: child.pid ?? 0, end: () => endOf(child) }
 }
 
 function endOf(child: ChildProcess): Promise<void> {
   return new Promise(resolve => {
-    if (child.exitCode !== null) return resolve()
+    if (isOver(child)) return resolve()
     child.on('exit', () => resolve())
     child.kill('SIGTERM')
     setTimeout(() => child.kill('SIGKILL'), 5000).unref()
   })
 }
 
-async function untilListening(port: number, name: string): Promise<void> {
-  for (const deadline = performance.now() + 15_000; performance.now() < deadline; ) {
+/** One that was not found was never there. */
+function isOver({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null
+}
+
+async function untilListening(
+  port: number,
+  { name, isOver }: { readonly name: string; readonly isOver: () => boolean },
+): Promise<void> {
+  for (const deadline = performance.now() + 15_000; performance.now() < deadline && !isOver(); ) {
     const isUp = await new Promise<boolean>(resolve => {
       const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
       socket.on('connect', () => socket.destroy())

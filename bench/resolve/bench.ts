@@ -2,6 +2,9 @@
 import { parseDefinition } from '../../resource-interface/parse.ts'
 import { resolveInterface } from '../../resource-interface/resolve.ts'
 import { createEvaluator } from '../../resource-interface/sandbox.ts'
+import type { Need } from '../needs.ts'
+
+export const needs: readonly Need[] = []
 
 const limitMs = 5
 const warmUps = 300

@@ -11,8 +11,10 @@ import { Sensitive } from '../../connector/sensitive.ts'
 import { type Manifest, readManifests } from '../../kube/manifests.ts'
 import { connectors } from '../../kube/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
+import { makePrivateFolder } from '../../runtime/private-file.ts'
 import { applyManifest } from '../dev/apply-manifest.ts'
 import type { Instance } from '../dev/instance.ts'
+import { printText } from '../output.ts'
 import { mountVolume } from '../volume.ts'
 import { type GitServer, startGitServer } from './git-server.ts'
 import { Steps } from './steps.ts'
@@ -32,7 +34,7 @@ const manifestFile = fileURLToPath(new URL('demo.yaml', import.meta.url))
 
 /** The exit status. */
 export async function runDemo(instance: Instance, options: DemoOptions): Promise<number> {
-  const steps = new Steps({ write: line => process.stdout.write(line), signal: options.signal })
+  const steps = new Steps({ write: printText, signal: options.signal })
   const work = join(options.folder, 'demo')
   const manifests = await readManifests(manifestFile)
   const credential = credentialOf(manifests)
@@ -48,9 +50,7 @@ export async function runDemo(instance: Instance, options: DemoOptions): Promise
       const lines = options.takeAudit().map(describeAudit)
       return [undefined, `${lines.length} requests${lines.map(line => `\n      ${line}`).join('')}`]
     })
-    process.stdout.write(
-      `\nA private repository was cloned and pushed to; its password was on the proxy alone.\n`,
-    )
+    printText(`\nA private repository was cloned and pushed to; its password was on the proxy alone.\n`)
     if (!options.once) await stayUp(instance, { server, signal: options.signal })
     return 0
   } finally {
@@ -73,6 +73,7 @@ async function startServer(
   { manifests, credential }: { readonly manifests: readonly Manifest[]; readonly credential: DemoCredential },
 ): Promise<GitServer> {
   const root = join(work, 'server')
+  await makePrivateFolder(work)
   await mkdir(root, { recursive: true })
   const wanted = new URL(connectorOf(manifests).spec.address ?? '')
   const server = await startGitServer({ root, ...credential, port: Number(wanted.port) })
@@ -276,7 +277,7 @@ async function stayUp(
   { run: { kubeconfig } }: Instance,
   { server, signal }: { readonly server: GitServer; readonly signal: AbortSignal },
 ): Promise<void> {
-  process.stdout.write(`
+  printText(`
 It stays up until Ctrl-C. In another terminal, from this folder:
   export KUBECONFIG=${kubeconfig}
   kubectl get connectors -A
@@ -285,5 +286,5 @@ It stays up until Ctrl-C. In another terminal, from this folder:
   bin/connectors resolve --interface gitcoderepository --connector demo/demo --param repository=app.git
 `)
   if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-  process.stdout.write('\nStopping.\n')
+  printText('\nStopping.\n')
 }

@@ -1,5 +1,4 @@
 // An instance: the embedded control plane with the real components on it, in one process.
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConnectorsError } from '../../connector/errors.ts'
@@ -16,6 +15,7 @@ import { parseProxyConfig } from '../../proxy/config.ts'
 import { startProxy } from '../../proxy/main.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { createLog, type Log, type LogLevel } from '../../runtime/log.ts'
+import { makePrivateFolder, replaceFile } from '../../runtime/private-file.ts'
 import { startControlPlane } from '../../standalone/main.ts'
 import { applyManifest } from './apply-manifest.ts'
 import { runKubelet } from './kubelet.ts'
@@ -84,7 +84,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 
 async function writeKubeconfig(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text, { mode: 0o600 })
+    await replaceFile(path, file => file.writeFile(text))
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code
     throw new ConnectorsError(
@@ -156,7 +156,7 @@ async function startComponents(
 
   const csiSocket = join(dataDir, 'csi.sock')
   const kubelet = kubeletDir(dataDir)
-  await mkdir(kubelet, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(kubelet)
   const csiConfig = parseCsiConfig({
     argv: [`--endpoint=${csiSocket}`, `--kubelet-dir=${kubelet}`, '--node-name=dev', anyPort],
     env,

@@ -1,8 +1,9 @@
 // run.json: how other commands find the instance that runs on this machine. Spec: standalone.md.
-import { lstat, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { ConnectorsError } from '../../connector/errors.ts'
+import { replaceFile } from '../../runtime/private-file.ts'
 
 export type RunFile = {
   readonly pid: number
@@ -29,9 +30,7 @@ export function kubeletDir(dataDir: string): string {
 }
 
 export async function writeRunFile(dataDir: string, content: RunFile): Promise<void> {
-  const path = runFilePath(dataDir)
-  await writeFile(`${path}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-  await rename(`${path}.new`, path)
+  await replaceFile(runFilePath(dataDir), file => file.writeFile(`${JSON.stringify(content, null, 2)}\n`))
 }
 
 export async function removeRunFile(dataDir: string): Promise<void> {

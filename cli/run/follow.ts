@@ -5,13 +5,15 @@ import { type ObjectRef, refKey } from '../../kube/objects.ts'
 import type { Resource } from '../../kube/resources.ts'
 import { type PipelineRun, type RunResult, type TaskRun, taskRuns } from '../../kube/tekton.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { oneLine } from '../output.ts'
+import { type Child, childrenOf, labelOf } from './label.ts'
 import { followSteps } from './steps.ts'
 
 export type FollowOptions = {
   readonly client: KubeClient
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Takes whole lines, without their end. */
+  /** Takes whole lines, without their end; others wrote them. */
   readonly write: (line: string) => void
 }
 
@@ -42,10 +44,10 @@ export async function followRun(
     for (;;) {
       const run = await patiently(find, options)
       if (run === undefined) throw deletedError(resource, ref)
-      for (const { name, label } of childrenOf(run)) {
-        if (followed.has(name)) continue
-        const taskOptions = { ...options, signal: taskSignal, label }
-        followed.set(name, followTaskRun({ namespace: ref.namespace, name }, taskOptions))
+      for (const child of childrenOf(run)) {
+        if (followed.has(child.name)) continue
+        const taskOptions = { ...options, signal: taskSignal, child }
+        followed.set(child.name, followTaskRun({ namespace: ref.namespace, name: child.name }, taskOptions))
       }
       const outcome = outcomeOf(run)
       if (outcome !== undefined) {
@@ -67,14 +69,6 @@ function deletedError({ kind }: Pick<Resource, 'kind'>, ref: ObjectRef): Connect
   return new ConnectorsError('NOT_FOUND', 'RunDeleted', message)
 }
 
-/** The TaskRuns of a run: itself, or those of a PipelineRun by the names of its tasks. */
-function childrenOf(run: TaskRun & PipelineRun): readonly { name: string; label: string }[] {
-  if (run.kind === 'TaskRun') return [{ name: run.metadata.name, label: '' }]
-  return (run.status?.childReferences ?? []).flatMap(({ kind, name, pipelineTaskName }) =>
-    kind === 'TaskRun' && name !== undefined ? [{ name, label: pipelineTaskName ?? name }] : [],
-  )
-}
-
 function outcomeOf({ status }: TaskRun | PipelineRun): Outcome | undefined {
   const condition = status?.conditions?.find(({ type }) => type === 'Succeeded')
   if (condition === undefined || condition.status === 'Unknown') return undefined
@@ -85,25 +79,27 @@ function outcomeOf({ status }: TaskRun | PipelineRun): Outcome | undefined {
 /** Never rejects: what cannot be shown of one task is no reason to leave the others. */
 async function followTaskRun(
   ref: ObjectRef,
-  options: FollowOptions & { readonly label: string },
+  options: FollowOptions & { readonly child: Child },
 ): Promise<void> {
-  const { client, clock, signal, write, label } = options
+  const { client, clock, signal, write, child } = options
+  let label = labelOf(child)
   // A retry has a Pod of its own.
   const seen = new Set<string>()
   try {
     for (;;) {
       const taskRun = await patiently(() => client.find(taskRuns, ref, { signal }), options)
       if (taskRun === undefined) return
+      label = labelOf(child, taskRun)
       const podName = taskRun.status?.podName
       const outcome = outcomeOf(taskRun)
       if (podName && !seen.has(podName)) {
         seen.add(podName)
-        await followSteps({ namespace: ref.namespace, name: podName }, options)
+        await followSteps({ namespace: ref.namespace, name: podName }, { ...options, label })
       } else if (outcome === undefined) await clock.sleep(pollMs, { signal })
       else {
         // A PipelineRun only counts the tasks that failed.
         if (label !== '' && !outcome.succeeded) {
-          write(`[${label}] failed: ${outcome.reason}: ${outcome.message.replaceAll(/\s+/g, ' ').trim()}`)
+          write(oneLine(`[${label}] failed: ${outcome.reason}: ${outcome.message}`))
         }
         return
       }

@@ -2,6 +2,7 @@
 import { ConnectorsError } from '../../connector/errors.ts'
 import type { ObjectRef, Pod } from '../../kube/objects.ts'
 import { events, pods } from '../../kube/resources.ts'
+import { oneLine } from '../output.ts'
 import type { FollowOptions } from './follow.ts'
 
 type StepOptions = FollowOptions & {
@@ -23,7 +24,7 @@ export async function followSteps(ref: ObjectRef, options: StepOptions): Promise
     if (!(await untilStarted(ref, name, { ...options, prefix, hindrances }))) return
     try {
       for await (const line of lines(client.podLog(ref, { container: name, signal })))
-        write(`${prefix} ${visible(line)}`)
+        write(`${prefix} ${line}`)
     } catch (error) {
       signal.throwIfAborted()
       // A Pod may be gone before its log is read.
@@ -47,7 +48,7 @@ async function untilStarted(ref: ObjectRef, container: string, options: WaitOpti
     for (const hindrance of [...waitingReasons(pod, container), ...(await warnings(ref, options))]) {
       if (hindrances.has(hindrance)) continue
       hindrances.add(hindrance)
-      write(`${prefix} ${visible(hindrance)}`)
+      write(oneLine(`${prefix} ${hindrance}`))
     }
     await clock.sleep(pollMs, { signal })
   }
@@ -67,31 +68,13 @@ async function warnings(ref: ObjectRef, { client, signal }: StepOptions): Promis
       fieldSelector: `involvedObject.name=${ref.name},type=Warning`,
       signal,
     })
-    return items.map(
-      ({ reason = '', message = '' }) => `${reason}: ${message.replaceAll(/\s+/g, ' ').trim()}`,
-    )
+    return items.map(({ reason = '', message = '' }) => `${reason}: ${message}`)
   } catch (error) {
     signal.throwIfAborted()
     // Whoever may make runs need not be allowed to read events.
     if (error instanceof ConnectorsError) return []
     throw error
   }
-}
-
-/**
- * Steps write whatever they like, but not over what stands on the terminal already: other control characters than tabs
- * are shown as the symbols that Unicode has for them. Colours stay, and end with the line.
- */
-function visible(line: string): string {
-  const shown = line.replaceAll(/\x1b\[[\d;]*m|[^\t\P{Cc}]/gu, found =>
-    found.length > 1 ? found : symbolOf(found),
-  )
-  return shown.includes('\x1b[') && !shown.endsWith('\x1b[0m') ? `${shown}\x1b[0m` : shown
-}
-
-function symbolOf(control: string): string {
-  const code = control.charCodeAt(0)
-  return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\u2421'
 }
 
 /** Decoded lines; one of more than 64 KiB comes in pieces. */

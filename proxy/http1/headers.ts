@@ -1,5 +1,6 @@
 // Header fields as one flat list in the order and spelling of the wire, and which of them end at this hop.
 import { equalsIgnoringCase } from './characters.ts'
+import type { Failure } from './failure.ts'
 
 /** name, value, name, value, ... one character per byte. */
 export type HeaderList = readonly string[]
@@ -66,57 +67,76 @@ export const findHeader = (headers: HeaderList, lowered: string): string | undef
   return undefined
 }
 
-/** Elements of a comma-separated list, lower case, empty ones dropped. */
-export const listElements = (value: string): string[] =>
-  value
-    .split(',')
-    .map(element => element.trim().toLowerCase())
-    .filter(element => element !== '')
-
 // A sender could name these in Connection to have them taken away from the message that we pass on.
-const keptAlways = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te'])
+const keptAlways = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'upgrade',
+  'te',
+  // Options, and no names of fields.
+  'close',
+  'keep-alive',
+])
 
 export interface ConnectionOptions {
   readonly close: boolean
   readonly keepAlive: boolean
   readonly upgrade: boolean
-  /** Fields that end at this hop because `Connection` names them. */
-  readonly named: readonly string[]
+  /** Fields that end at this hop because `Connection` names them, in lower case. */
+  readonly named: ReadonlySet<string>
+  /** How many elements the lists had so far, empty ones among them. */
+  readonly elements: number
+}
+
+const mostElements = 50
+
+export const connectionLong: Failure = {
+  status: 400,
+  reason: 'ConnectionTooLong',
+  message: `Cannot read the request: the Connection header has more than ${mostElements} elements`,
 }
 
 export const noConnectionOptions: ConnectionOptions = {
   close: false,
   keepAlive: false,
   upgrade: false,
-  named: [],
+  named: new Set(),
+  elements: 0,
 }
-const keepAliveOnly: ConnectionOptions = { close: false, keepAlive: true, upgrade: false, named: [] }
-const closeOnly: ConnectionOptions = { close: true, keepAlive: false, upgrade: false, named: [] }
+const keepAliveOnly: ConnectionOptions = { ...noConnectionOptions, keepAlive: true, elements: 1 }
+const closeOnly: ConnectionOptions = { ...noConnectionOptions, close: true, elements: 1 }
 
-export const parseConnectionOptions = (value: string, before: ConnectionOptions): ConnectionOptions => {
+/** Undefined: the elements of all lines together are too many (`connectionLong`). */
+export const parseConnectionOptions = (
+  value: string,
+  before: ConnectionOptions,
+): ConnectionOptions | undefined => {
   if (before === noConnectionOptions) {
     if (equalsIgnoringCase(value, 'keep-alive')) return keepAliveOnly
     if (equalsIgnoringCase(value, 'close')) return closeOnly
   }
-  const elements = listElements(value)
+  const elements = value.split(',', mostElements + 1).map(element => element.trim().toLowerCase())
+  if (before.elements + elements.length > mostElements) return undefined
+  const named = new Set(before.named)
+  for (const name of elements) if (name !== '' && !keptAlways.has(name)) named.add(name)
   return {
     close: before.close || elements.includes('close'),
     keepAlive: before.keepAlive || elements.includes('keep-alive'),
     upgrade: before.upgrade || elements.includes('upgrade'),
-    named: [
-      ...before.named,
-      ...elements.filter(name => name !== 'close' && name !== 'keep-alive' && !keptAlways.has(name)),
-    ],
+    named,
+    elements: before.elements + elements.length,
   }
 }
 
 /** The list without the fields that `Connection` named. */
-export const withoutNamed = (headers: HeaderList, named: readonly string[]): HeaderList => {
-  if (named.length === 0) return headers
+export const withoutNamed = (headers: HeaderList, named: ReadonlySet<string>): HeaderList => {
+  if (named.size === 0) return headers
   const kept: string[] = []
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
-    if (!named.includes(name.toLowerCase())) kept.push(name, headers[at + 1] as string)
+    if (!named.has(name.toLowerCase())) kept.push(name, headers[at + 1] as string)
   }
   return kept
 }

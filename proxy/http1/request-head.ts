@@ -5,6 +5,7 @@ import { type Failure, refusals } from './failure.ts'
 import type { HeadParser } from './head-parser.ts'
 import {
   type ConnectionOptions,
+  connectionLong,
   field,
   fieldKind,
   type HeaderList,
@@ -147,9 +148,12 @@ export const readRequestHead = (parser: HeadParser): RequestHead | Failure => {
         if (isChunked || !equalsIgnoringCase(value, 'chunked')) return refusals.coding
         isChunked = true
         break
-      case field.connection:
-        connection = parseConnectionOptions(value, connection)
+      case field.connection: {
+        const options = parseConnectionOptions(value, connection)
+        if (options === undefined) return connectionLong
+        connection = options
         break
+      }
       case field.upgrade:
         upgrade = upgrade === undefined ? value : `${upgrade}, ${value}`
         break

@@ -4,6 +4,7 @@ import { type Failure, refusals } from './failure.ts'
 import type { HeadParser } from './head-parser.ts'
 import {
   type ConnectionOptions,
+  connectionLong,
   field,
   fieldKind,
   type HeaderList,
@@ -48,6 +49,8 @@ const parseIdleHint = (value: string): number | undefined => {
 /** The response that the parser has just read, to a request of this method, or why it is refused. */
 export const readResponseHead = (parser: HeadParser, method: string): ReadResponse | Failure => {
   const status = Number(parser.first[0])
+  // Five classes are defined (RFC 9110, 15): what is in none of them is no answer.
+  if (status < 100 || status > 599) return refusals.statusLine
   const headers = parser.headers
   let length: number | undefined
   let isChunked = false
@@ -68,9 +71,12 @@ export const readResponseHead = (parser: HeadParser, method: string): ReadRespon
         if (isChunked || !equalsIgnoringCase(value, 'chunked')) return refusals.coding
         isChunked = true
         break
-      case field.connection:
-        connection = parseConnectionOptions(value, connection)
+      case field.connection: {
+        const options = parseConnectionOptions(value, connection)
+        if (options === undefined) return connectionLong
+        connection = options
         break
+      }
       case field.upgrade:
         upgrade = value
         break

@@ -180,7 +180,8 @@ function tasksByName(objects: readonly unknown[]): ReadonlyMap<string, Declarati
   return known
 }
 
-function readMatrix(matrix: unknown): string[] {
+/** Names of the params that a matrix sets. */
+export function readMatrix(matrix: unknown): string[] {
   const lists = [
     fieldOf(matrix, 'params'),
     ...listOf(fieldOf(matrix, 'include')).map(item => fieldOf(item, 'params')),
@@ -188,7 +189,7 @@ function readMatrix(matrix: unknown): string[] {
   return lists.flatMap(list => readSetParams(list).map(({ name }) => name))
 }
 
-function readSetParams(list: unknown): { name: string; value: unknown }[] {
+export function readSetParams(list: unknown): { name: string; value: unknown }[] {
   return listOf(list).flatMap(entry => {
     const name = textOf(fieldOf(entry, 'name'))
     return name === undefined ? [] : [{ name, value: fieldOf(entry, 'value') }]

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster.ts'
 import type { Kind } from '../kinds.ts'
 import { generateName } from '../names.ts'
 import { type KubeObject, timestamp } from '../object.ts'
+import { ruleViolations } from '../rules.ts'
 import { alreadyExists, badRequest, cause, invalid, notFound, resourceName } from '../status.ts'
 import { afterWrite } from './aftermath.ts'
 import { admitDraft, parseDraft, type WriteOptions, type Written } from './draft.ts'
@@ -17,7 +18,9 @@ export function createObject(cluster: Cluster, kind: Kind, body: unknown, option
     throw badRequest(`${kind.kind}: metadata.generateName must be a string`)
   }
   if (!metadata.name && !metadata.generateName) {
-    throw invalid(kind, '', [cause.required('metadata.name', 'name or generateName is required')])
+    const wrong = [cause.required('metadata.name', 'name or generateName is required')]
+    const unasked = ruleViolations(draft, { schema: kind.schema, previous: undefined, wrong })
+    throw invalid(kind, '', [...wrong, ...unasked])
   }
   metadata.name ||= freeName(cluster, kind, options.namespace, metadata.generateName ?? '')
   metadata.uid = crypto.randomUUID()

@@ -2,6 +2,7 @@
 import type { Kind } from '../kinds.ts'
 import { metadataCauses } from '../names.ts'
 import { type Fields, fieldsOf, isFields, isTooDeep, type KubeObject, listOf } from '../object.ts'
+import { ruleViolations } from '../rules.ts'
 import { shape, violations } from '../schema.ts'
 import { badRequest, cause, invalid } from '../status.ts'
 import type { Store } from '../store.ts'
@@ -102,6 +103,7 @@ export function admitDraft(
     throw badRequest(`${cannotBeHandled(kind)}: illegal base64 data in ${undecodable.field}`)
   }
   const causes = [...metadataCauses(kind, draft), ...wrong]
+  causes.push(...ruleViolations(draft, { schema: kind.schema, previous: context.previous, wrong: causes }))
   if (listOf(draft.metadata.finalizers).length > 0) {
     const why = 'finalizers are not supported by the embedded control plane'
     causes.push(cause.forbidden('metadata.finalizers', why))

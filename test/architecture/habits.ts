@@ -80,7 +80,12 @@ const habits: readonly Habit[] = [
   {
     pattern: /\bconsole\.\w+\(/,
     complaint: 'prints, which only the logger does',
-    except: /^(test|bench|cli)\//,
+    except: /^(test|bench)\//,
+  },
+  {
+    pattern: /\bprocess\.(stdout|stderr)\b/,
+    complaint: 'writes to the terminal, which cli/output.ts does, cleaned of what a terminal takes as orders',
+    except: /^(test|bench|image)\/|^cli\/output\.ts$/,
   },
   {
     pattern: /\.(before|after)(\.each)?\(/,

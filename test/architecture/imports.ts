@@ -33,7 +33,7 @@ const fences: Readonly<Record<string, Fence>> = {
   '@grpc/proto-loader': { within: ['csi/'] },
   '@jitl/quickjs-singlefile-browser-release-sync': { within: ['resource-interface/'] },
   '@kubernetes/client-node': { within: ['kube/'], typeOnly: true },
-  '@marcbachmann/cel-js': { within: ['connector/'] },
+  '@marcbachmann/cel-js': { within: ['connector/cel/'] },
   '@peculiar/x509': { within: ['pki/'] },
   ajv: { within: ['standalone/'] },
   bcryptjs: { within: ['gotemplate/'] },
@@ -41,7 +41,7 @@ const fences: Readonly<Record<string, Fence>> = {
   jose: { within: ['standalone/'] },
   'prom-client': { within: ['runtime/'] },
   'quickjs-emscripten-core': { within: ['resource-interface/'] },
-  re2js: { within: ['gotemplate/', 'connector/expression.ts'] },
+  re2js: { within: ['gotemplate/', 'connector/cel/'] },
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['pki/'] },
   yaml: {

@@ -1,6 +1,6 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startGitServer } from '../../cli/demo/git-server.ts'
@@ -183,6 +183,56 @@ test('run.json is there only while it runs, for its owner alone', () =>
     assert.not.ok(await exists(path))
     const late = await connectors(['mount', '--connector', 'a/b', '--data', dataDir])
     assertRefused(late, 6, 'is "connectors dev" running?')
+  }))
+
+test('a kubeconfig is for its owner alone, whatever was there, and links are not followed', () =>
+  withTempDir(async dir => {
+    const [dataDir, kubeconfig, victim] = [join(dir, 'data'), join(dir, 'config'), join(dir, 'victim')]
+    await mkdir(join(dataDir, 'control-plane'), { recursive: true })
+    for (const path of [kubeconfig, victim]) {
+      await writeFile(path, 'precious')
+      await chmod(path, 0o644)
+    }
+    for (const name of ['run.json.new', 'run.json', 'control-plane/identity.json.next'])
+      await symlink(victim, join(dataDir, name))
+    await withInstance(dataDir, ['--kubeconfig', kubeconfig], async () => {
+      assert.is((await stat(kubeconfig)).mode & 0o777, 0o600)
+      assert.is((await stat(join(dataDir, 'control-plane'))).mode & 0o777, 0o700)
+      assert.is((await lstat(join(dataDir, 'run.json'))).isSymbolicLink(), false)
+    })
+    assert.is(await readFile(victim, 'utf8'), 'precious')
+    const linked = join(dir, 'linked')
+    await symlink(victim, linked)
+    await withInstance(dataDir, ['--kubeconfig', linked], async () => {
+      assert.is((await lstat(linked)).mode & 0o777, 0o600)
+    })
+    assert.is(await readFile(victim, 'utf8'), 'precious')
+  }))
+
+test('a data folder in which others have put links is refused, and nothing is written through them', () =>
+  withTempDir(async dir => {
+    const outside = join(dir, 'outside')
+    await mkdir(outside)
+    await writeFile(join(outside, 'file'), '')
+    for (const [at, to] of [
+      ['control-plane', outside],
+      ['control-plane/objects.journal', join(outside, 'file')],
+      ['control-plane/objects.journal', join(outside, 'new')],
+      ['control-plane/identity.json', join(outside, 'file')],
+      ['kubelet', outside],
+    ] as const) {
+      const dataDir = join(dir, 'data')
+      await mkdir(dirname(join(dataDir, at)), { recursive: true })
+      await symlink(to, join(dataDir, at))
+      assertRefused(
+        await connectors(['dev', '--data', dataDir]),
+        5,
+        /as a private (folder|file): it is a link/,
+      )
+      assert.equal(await readdir(outside), ['file'], at)
+      assert.is(await readFile(join(outside, 'file'), 'utf8'), '', at)
+      await rm(dataDir, { recursive: true })
+    }
   }))
 
 test('applies manifests again when they change', () =>

@@ -211,6 +211,20 @@ async function createsAndFollows({ run, instance: { client } }: Setup): Promise<
   }
 }
 
+/** Nothing of a run's status gives the terminal orders. */
+async function cleansWhatItShows({ run, instance: { client } }: Setup): Promise<void> {
+  const orders = '\x1b]0;title\x07\x1b[2J\u009b1A\r\nconnectors: forged'
+  const conditions = [{ type: 'Succeeded', status: 'False', reason: orders, message: orders }]
+  const more = { conditions, results: [{ name: orders, value: orders }] }
+  const finisher = finishRuns(client, false, more)
+  const chosen = ['--task', 'build.yaml', ...image, '-p', 'image.tags=1', '--create', '--watch']
+  const { status, stdout, stderr } = await run(...chosen)
+  await finisher.stop()
+  assert.is(status, 1, stderr)
+  assert.match(stdout, 'title')
+  assert.not.match(stdout + stderr, /[^\n\P{Cc}]|^connectors: forged/mu)
+}
+
 /** All that is wrong is said, a line each, with its field. */
 async function saysWhatIsWrong({ run }: Setup): Promise<void> {
   const wrong = [
@@ -266,6 +280,7 @@ test('prints runs of Tasks and Pipelines, from files and from the cluster', () =
 test('creates the run, and follows it to an end that is its exit status', () =>
   withTekton(async setup => {
     await createsAndFollows(setup)
+    await cleansWhatItShows(setup)
   }))
 
 test('says all that is wrong, a line each, with its field, and nothing of a file', () =>

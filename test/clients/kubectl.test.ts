@@ -130,7 +130,7 @@ test('apply refuses an unknown field and a wrong type', async () => {
     const wrong = await apply(kubectl, manifests('[https://a]', 'p'))
     assert.match(
       wrong.err,
-      /The Connector "repo" is invalid: spec.address: .* must be of type string: "array"/,
+      /The Connector "repo" is invalid: \n\* spec.address: .* must be of type string: "array"/,
     )
   })
 })

@@ -103,4 +103,15 @@ test('an answer is a success by the class’s expression, or with 2xx', () => {
   }
 })
 
+test('an expression that takes too much work on a long answer ends, and says why', () => {
+  const cel = 'response.body.all(a, response.body.all(b, a == b))'
+  const headers = new Map([['content-type', ['application/json']]])
+  const body = `[${'1,'.repeat(200_000)}1]`
+  assert.throws(
+    () => isProbeSuccess({ path: '/', response: { cel } }, { statusCode: 200, headers, body }),
+    (error: { code: string; message: string }) =>
+      error.code === 'LIMIT' && /response\.cel.*1000000 units/.test(error.message),
+  )
+})
+
 test.run()

@@ -31,6 +31,16 @@ test('each problem of a class names its field', () => {
       { livenessProbe: { http: { path: '/', response: { cel: 'a +' } } } },
       ['spec.livenessProbe.http.response.cel'],
     ],
+    [
+      { livenessProbe: { http: { path: '/', response: { cel: `true${' && true'.repeat(600)}` } } } },
+      ['spec.livenessProbe.http.response.cel'],
+    ],
+    [
+      { livenessProbe: { http: { path: '/', response: { cel: 'answer.statusCode == 200' } } } },
+      ['spec.livenessProbe.http.response.cel'],
+    ],
+    [{ livenessProbe: { http: { path: '/', response: { cel: 'response.statusCode == 200' } } } }, []],
+    [{ livenessProbe: { http: { path: '/', response: { cel: ' ' } } } }, []],
     [{ configurations: [{ name: 'a', data: { '../x': '' } }] }, ['spec.configurations[0].data["../x"]']],
     [{ configurations: [{ name: 'a', data: { x: '{{ if }}' } }] }, ['spec.configurations[0].data["x"]']],
     [{ configurations: [{ name: 'a', data: { x: '{{ .connector.spec.address }}' } }] }, []],

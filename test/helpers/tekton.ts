@@ -34,8 +34,8 @@ export async function applyTekton(client: KubeClient): Promise<void> {
   }
 }
 
-/** Marks every run as succeeded, or as failed, until it is stopped. */
-export function finishRuns(client: KubeClient, isGood = true): { stop(): Promise<void> } {
+/** Marks every run as succeeded, or as failed, until it is stopped. `more` is of the status. */
+export function finishRuns(client: KubeClient, isGood = true, more: object = {}): { stop(): Promise<void> } {
   let isRunning = true
   const running = (async () => {
     while (isRunning) {
@@ -45,7 +45,7 @@ export function finishRuns(client: KubeClient, isGood = true): { stop(): Promise
           const reason = isGood ? 'Succeeded' : 'Failed'
           const found = { status: isGood ? 'True' : 'False', reason, message: 'All Steps have ended' }
           const conditions = [{ type: 'Succeeded', ...found }]
-          await client.patchStatus(resource, metadata, { patch: { status: { conditions } } })
+          await client.patchStatus(resource, metadata, { patch: { status: { conditions, ...more } } })
         }
       }
       await new Promise(resolve => setTimeout(resolve, 50))

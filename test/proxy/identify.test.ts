@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
+import { noConnectionOptions } from '../../proxy/http1/headers.ts'
 import type { RequestHead } from '../../proxy/http1/request-head.ts'
 import { identify } from '../../proxy/identify.ts'
 
@@ -21,7 +22,7 @@ function head(path: string, hostname: string, rest: Partial<RequestHead> = {}): 
     authority: { hostname, port: undefined },
     minorVersion: 1,
     headers: [],
-    connection: { close: false, keepAlive: false, upgrade: false, named: [] },
+    connection: noConnectionOptions,
     bodyLength: 0,
     expectsContinue: false,
     upgrade: undefined,

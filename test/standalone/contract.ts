@@ -5,6 +5,7 @@ import { identitySections } from './contract/identity.ts'
 import { kindSections } from './contract/kinds.ts'
 import { objectSections } from './contract/objects.ts'
 import { readSections } from './contract/reads.ts'
+import { ruleSections } from './contract/rules.ts'
 import type { Section } from './contract/words.ts'
 
 export const contract: readonly Section[] = [
@@ -12,5 +13,6 @@ export const contract: readonly Section[] = [
   ...changeSections,
   ...readSections,
   ...kindSections,
+  ...ruleSections,
   ...identitySections,
 ]

@@ -197,8 +197,6 @@ test('refuses definitions that it would not keep its word on', async () => {
       await define({ type: 'object', properties: { a: {} } }),
       `${at}.schema.openAPIV3Schema.properties[a].type`,
     )
-    const rules = { type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] }
-    assert.is(await define(rules), `${at}.schema.openAPIV3Schema.x-kubernetes-validations`)
     const column = { name: 'A', type: 'string', jsonPath: '.a[?(@.b > 1)]' }
     assert.is(
       await define({ type: 'object' }, { additionalPrinterColumns: [column] }),

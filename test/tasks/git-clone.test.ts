@@ -1,8 +1,9 @@
 // The script of git-clone, run by this machine's shell against repositories on disk.
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { runCommand } from '../helpers/command.ts'
 import { createRepository, git } from '../helpers/git.ts'
 import { withTempDir } from '../helpers/temp-dir.ts'
 import { readTask, runStep, type StepResult } from './task.ts'
@@ -103,6 +104,91 @@ clone('clones into a subdirectory, and not out of the workspace', () =>
   }),
 )
 
+clone('follows no link out of the workspace, and removes nothing where one leads', () =>
+  withRepository(async ({ run, url, dir, output }) => {
+    const other = join(dir, 'other')
+    // The beginning of its name is the workspace's.
+    const neighbour = `${output}-2`
+    for (const folder of [other, neighbour, join(other, 'inner'), join(output, 'inside')]) {
+      await mkdir(folder)
+      await writeFile(join(folder, 'kept'), '')
+    }
+    const links = {
+      out: other,
+      up: '..',
+      beside: neighbour,
+      twice: 'out',
+      'inside/out': '../out/inner',
+      round: 'round',
+      nowhere: join(dir, 'nowhere'),
+    }
+    for (const [at, target] of Object.entries(links)) await symlink(target, join(output, at))
+    const before = await treeOf(dir)
+    for (const subdirectory of [
+      'out',
+      '/out/',
+      'out/inner',
+      'out/new/a',
+      'up',
+      'up/other',
+      'up/output/../other',
+      'beside',
+      'twice',
+      'twice/inner',
+      'inside/out',
+      'inside/./out',
+      'round',
+      'nowhere',
+      'nowhere/a',
+    ])
+      for (const deleteExisting of ['true', 'false']) {
+        const { status, stderr } = await run({ url, subdirectory, deleteExisting })
+        assert.is(status, 1, subdirectory)
+        assert.match(stderr, /^git-clone: Cannot clone into subdirectory ".*": .*(workspace|not a folder)$/m)
+        assert.equal(await treeOf(dir), before, subdirectory)
+      }
+  }),
+)
+
+clone('takes a workspace that is a link itself, and links that stay inside', () =>
+  withRepository(async ({ run, url, dir, output }) => {
+    const linked = join(dir, 'linked')
+    await symlink(output, linked)
+    await mkdir(join(output, 'releases/1'), { recursive: true })
+    await symlink('releases/1', join(output, 'current'))
+    for (const [subdirectory, at] of [
+      ['a/b', 'a/b'],
+      ['current', 'releases/1'],
+      ['current/app', 'releases/1/app'],
+      ['', '.'],
+    ] as const) {
+      await succeed(run({ url, subdirectory }, { output: linked }))
+      assert.equal(await readdir(join(output, at)), ['.git', 'README.md', 'docs'])
+    }
+  }),
+)
+
+clone('keeps no .git that is a link, or names another folder', () =>
+  withRepository(async ({ run, url, dir, output }) => {
+    const other = join(dir, 'other')
+    await git(['init', '--quiet', other])
+    const before = await treeOf(other)
+    for (const make of [
+      () => symlink(join(other, '.git'), join(output, '.git')),
+      () => symlink('nowhere', join(output, '.git')),
+      () => writeFile(join(output, '.git'), `gitdir: ${join(other, '.git')}\n`),
+    ]) {
+      await make()
+      const { status, stderr } = await run({ url, deleteExisting: 'false' })
+      assert.is(status, 1)
+      assert.match(stderr, 'its .git is not a folder')
+      assert.equal(await treeOf(other), before)
+      await succeed(run({ url }))
+      await rm(join(output, '.git'), { recursive: true })
+    }
+  }),
+)
+
 clone('takes hostile params for what they say', () =>
   withRepository(async ({ run, url, dir }) => {
     const canary = join(dir, 'canary')
@@ -199,6 +285,13 @@ async function withRepository(use: (setting: Setting) => Promise<void>): Promise
       run: (params, workspaces = {}) => runStep(task, { dir, params, workspaces: { output, ...workspaces } }),
     })
   })
+}
+
+/** All paths below it but those that a step makes for itself; readdir would follow links. */
+async function treeOf(dir: string): Promise<readonly string[]> {
+  const { stdout } = await runCommand('find', ['.'], { cwd: dir })
+  const paths = stdout.split('\n').sort()
+  return paths.filter(path => !/^\.\/(home|results|script)/.test(path))
 }
 
 async function succeed(running: Promise<StepResult>): Promise<StepResult> {

@@ -148,6 +148,9 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['a TLS handshake', '\x16\x03\x01\x02\0\x01\0', 'TlsOnPlainPort'],
   ['TRACE', 'TRACE / HTTP/1.1\r\nHost: tool\r\n\r\n', 'UnknownMethod'],
   ['a method in lower case', 'get / HTTP/1.1\r\nHost: tool\r\n\r\n', 'UnknownMethod'],
+  ['a Connection that names too much', get('/', `Connection: ${'x,'.repeat(50)}y\r\n`), 'ConnectionTooLong'],
+  ['a Connection of commas', get('/', `Connection: ${','.repeat(50)}\r\n`), 'ConnectionTooLong'],
+  ['too many lines of Connection', get('/', 'Connection: x, close\r\n'.repeat(26)), 'ConnectionTooLong'],
   ['another expectation', post('Expect: tea\r\nContent-Length: 1\r\n', 'x'), 'UnknownExpectation'],
   ['CONNECT with a path', 'CONNECT /x HTTP/1.1\r\nHost: tool\r\n\r\n', 'MalformedTarget'],
   ['CONNECT without port', 'CONNECT tool HTTP/1.1\r\nHost: tool\r\n\r\n', 'MalformedTarget'],
@@ -274,6 +277,8 @@ sizes('at its bounds is served', async () => {
       get(`/${'a'.repeat(16 * 1024 - 10)}`),
       get('/', `X: ${'a'.repeat(63 * 1024)}\r\n`),
       get('/', 'X: a\r\n'.repeat(199)),
+      get('/', `Connection: ${'x,'.repeat(49)}y\r\n`),
+      get('/', 'Connection: close, x\r\n'.repeat(25)),
     ]) {
       const client = await open()
       client.send(request)

@@ -243,6 +243,10 @@ const malformed: readonly string[] = [
   'HTTP/2 200 OK\r\n\r\n',
   'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   'HTTP/1.1 20 OK\r\n\r\n',
+  'HTTP/1.1 099 Low\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1 600 High\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1 999 Highest\r\nContent-Length: 0\r\n\r\n',
+  `HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: ${'x,'.repeat(50)}y\r\n\r\n`,
   'SSH-2.0-OpenSSH_9.9\r\n',
   'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
   'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(11),
@@ -256,6 +260,17 @@ answers('that are malformed are a 502, their connection is dropped', async () =>
       await client.expect(/HTTP\/1\.1 502 [\s\S]*UpstreamMalformed$/)
       assert.is(records[0]?.outcome, 'upstream-failed', answer)
       assert.is(server.idleUpstreamCount, 0)
+    })
+  }
+})
+
+answers('of any status that is of a class pass', async () => {
+  for (const status of [299, 420, 451, 499, 599]) {
+    const answer = `HTTP/1.1 ${status} Odd\r\nContent-Length: 0\r\n\r\n`
+    await withHttp1({ tool: answering(() => answer) }, async ({ open }) => {
+      const client = await open()
+      client.send(get())
+      await client.expect(new RegExp(`^HTTP/1\\.1 ${status} Odd\r\n`))
     })
   }
 })

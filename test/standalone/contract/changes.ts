@@ -6,6 +6,7 @@ import {
   mergePatch,
   type Section,
   strategicPatch,
+  unchecked,
   widget,
   widgets,
 } from './words.ts'
@@ -65,7 +66,7 @@ export const changeSections: readonly Section[] = [
         type: mergePatch,
         body: { status: { conditions: [{ type: 'Ready' }] } },
         status: 422,
-        has: causes(['FieldValueRequired', 'status.conditions[0].status']),
+        has: causes(['FieldValueRequired', 'status.conditions[0].status'], unchecked),
       },
       {
         call: `GET ${widgets}/w/status`,

@@ -57,13 +57,34 @@ export const widgetDefinition = {
         schema: {
           openAPIV3Schema: {
             type: 'object',
+            'x-kubernetes-validations': [
+              {
+                rule: '!has(oldSelf.spec.once) || (has(self.spec.once) && self.spec.once == oldSelf.spec.once)',
+                message: 'is set once',
+                fieldPath: '.spec.once',
+              },
+            ],
             properties: {
               spec: {
                 type: 'object',
                 required: ['size'],
+                'x-kubernetes-validations': [
+                  {
+                    rule: '!has(self.low) || self.low + 1 <= self.size',
+                    fieldPath: '.low',
+                    reason: 'FieldValueForbidden',
+                  },
+                ],
                 properties: {
                   size: { type: 'integer', minimum: 1, maximum: 9 },
                   mode: { type: 'string', enum: ['a', 'b'], default: 'a' },
+                  low: { type: 'integer' },
+                  once: { type: 'string', maxLength: 20 },
+                  fixed: {
+                    type: 'string',
+                    maxLength: 20,
+                    'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'is fixed' }],
+                  },
                   url: { type: 'string', pattern: '^https?://', maxLength: 20 },
                   any: { 'x-kubernetes-preserve-unknown-fields': true },
                   port: { 'x-kubernetes-int-or-string': true },
@@ -74,7 +95,17 @@ export const widgetDefinition = {
                     maxItems: 2,
                     'x-kubernetes-list-type': 'map',
                     'x-kubernetes-list-map-keys': ['name'],
-                    items: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+                    items: {
+                      type: 'object',
+                      required: ['name'],
+                      properties: { name: { type: 'string' }, role: { type: 'string', maxLength: 20 } },
+                      'x-kubernetes-validations': [
+                        {
+                          rule: '!has(oldSelf.role) || self.role == oldSelf.role',
+                          message: 'keeps its role',
+                        },
+                      ],
+                    },
                   },
                 },
               },
@@ -103,6 +134,9 @@ export function widget(name: string, spec: unknown = { size: 1 }, more: object =
   return { apiVersion: 'contract.test/v1', kind: 'Widget', metadata: { name }, spec, ...more }
 }
 
-export function causes(...fields: readonly [reason: string, field: string][]) {
+export function causes(...fields: readonly (readonly [reason: string, field: string])[]) {
   return { reason: 'Invalid', details: { causes: fields.map(([reason, field]) => ({ reason, field })) } }
 }
+
+/** Of the rules, which are not asked while the object is not what they expect. */
+export const unchecked = ['FieldValueInvalid', '<nil>'] as const
