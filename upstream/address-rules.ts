@@ -3,7 +3,7 @@
 import { BlockList, isIP } from 'node:net'
 import { ConnectorsError } from '../connector/errors.ts'
 import { type Flag, listFlag } from '../runtime/flags.ts'
-import { type AddressKind, type AddressPolicy, addressKind, ipv4Within } from './guard.ts'
+import { type AddressKind, type AddressPolicy, addressKind, ipv4sWithin } from './guard.ts'
 
 export type AddressRules = {
   /** For development, where tools are on this machine: in a cluster, loopback is the proxy's own pod. */
@@ -27,8 +27,7 @@ export function createAddressGuard({ allowLoopback, deny, allow, isOwn }: Addres
       return `${kindWords[kind]} are not allowed here`
     if (policy === 'class') return undefined
     // The address as it is dialled, and as a gateway would send it on.
-    const within = ipv4Within(ip)
-    const views = within === undefined ? [ip] : [ip, within]
+    const views = [ip, ...ipv4sWithin(ip)]
     if (views.some(isOwn)) return 'addresses of this installation are not allowed'
     const isDenied = views.some(view => deny.has(view)) && !views.some(view => allow.has(view))
     return isDenied ? 'the administrator does not allow this address' : undefined

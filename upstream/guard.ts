@@ -99,13 +99,17 @@ function kindOfIpv4(bytes: readonly number[]): AddressKind {
   return ipv4Ranges.find(([prefix, bits]) => startsWith(bytes, prefix, bits, 8))?.[2] ?? 'public'
 }
 
-/** The IPv4 address that an IPv6 one leads to, if it does. */
-export function ipv4Within(ip: string): string | undefined {
+/** The IPv4 addresses that an IPv6 one may lead to. */
+export function ipv4sWithin(ip: string): readonly string[] {
   const words = isIP(ip) === 6 ? wordsOfIpv6(ip) : undefined
-  const embedded = words && embeddings.find(([prefix, bits]) => startsWith(words, prefix, bits, 16))
-  if (words === undefined || embedded === undefined) return undefined
-  const [high = 0, low = 0] = words.slice(embedded[2], embedded[2] + 2)
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
+  const embedding = words && embeddings.find(([prefix, bits]) => startsWith(words, prefix, bits, 16))
+  if (words === undefined || embedding === undefined) return []
+  return readingsOf(words, embedding).map(bytes => bytes.join('.'))
+}
+
+function readingsOf(words: readonly number[], [, , places]: Embedding): readonly (readonly number[])[] {
+  const bytes = words.flatMap(word => [word >> 8, word & 0xff])
+  return places.map(four => four.map(place => bytes[place] ?? 0))
 }
 
 function kindOfIpv6(words: readonly number[]): AddressKind {
@@ -113,8 +117,7 @@ function kindOfIpv6(words: readonly number[]): AddressKind {
   const known = own === 'loopback' ? embeddings : [...embeddings, compatible]
   const embedding = known.find(([prefix, bits]) => startsWith(words, prefix, bits, 16))
   if (embedding === undefined) return own ?? 'reserved'
-  const bytes = words.flatMap(word => [word >> 8, word & 0xff])
-  const readings = embedding[2].map(places => places.map(place => bytes[place] ?? 0))
+  const readings = readingsOf(words, embedding)
   // The bytes around the address are zero: read as one, they are an address that nobody means, unless it is the only one.
   const meant = readings.filter(([first]) => first !== 0)
   return worstOf((meant.length > 0 ? meant : readings).map(kindOfIpv4))

@@ -1,5 +1,6 @@
 // Keeps the keys of sealed tokens: a Secret with all of them for the proxy, and the one that is in use, its public part
 // alone, in a ConfigMap for whoever seals. Spec: access.md, "A volume's token is sealed".
+import { ConnectorsError } from '../../connector/errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { createInformer } from '../../kube/informer.ts'
 import type { ConfigMap, Secret } from '../../kube/objects.ts'
@@ -117,8 +118,11 @@ export function createSealingKeysController(options: SealingKeysOptions): Sealin
         workers: 1,
         signal,
         handle: (_, call) => reconcile(call),
-        onError: ({ error, retryMs }) =>
-          log.warn('cannot keep the sealing keys', { retryMs: Math.round(retryMs), error }),
+        onError({ error, retryMs }) {
+          // Somebody else wrote first: the news is on its way, and nothing is wrong.
+          if (error instanceof ConnectorsError && error.code === 'CONFLICT') return
+          log.warn('cannot keep the sealing keys', { retryMs: Math.round(retryMs), error })
+        },
       })
     },
   }
