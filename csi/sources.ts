@@ -57,9 +57,9 @@ export function createVolumeSources(options: {
   })
 
   function unready(): string | undefined {
-    if (!known.isSynced || !classes.isSynced || !trust.isSynced)
-      return 'Connectors and classes are not known yet'
-    return features.isSynced ? undefined : 'the feature flags are not known yet'
+    if (!known.isSynced || !classes.isSynced) return 'Connectors and classes are not known yet'
+    if (!features.isSynced) return 'the feature flags are not known yet'
+    return trust.isSynced ? undefined : 'the key of sealed tokens is not known yet'
   }
 
   async function ready(signal: AbortSignal): Promise<void> {

@@ -47,8 +47,10 @@ export async function startProxy(
   const ownAddresses = createOwnAddresses(following)
   const keyring = createSealingKeyring(following)
   const sources = createClusterSources({ client, clock, features, onError })
-  const unready = () =>
-    sources.unready() ?? (ownAddresses.isSynced ? undefined : 'its own addresses are not known yet')
+  const unready = () => {
+    if (!ownAddresses.isSynced) return 'its own addresses are not known yet'
+    return sources.unready() ?? (keyring.isSynced ? undefined : 'the keys of sealed tokens are not known yet')
+  }
   const ending = new AbortController()
   const server = await startProxyServer({
     config,

@@ -10,6 +10,7 @@ import { openingKey, parseSealingKeys, sealingKeysField, sealingSecretName } fro
 export type SealingKeyring = {
   /** Undefined for a key that is not (or no longer) there. One that is new may be read first. */
   find(kid: string): MaybePromise<KeyObject | undefined>
+  readonly isSynced: boolean
   run(options: { readonly signal: AbortSignal }): Promise<void>
 }
 
@@ -59,6 +60,9 @@ export function createSealingKeyring(options: {
       if (reading === undefined && clock.monotonicMs() < readAgainMs) return undefined
       reading ??= readAgain()
       return reading.then(() => keys.get(kid))
+    },
+    get isSynced() {
+      return informer.isSynced
     },
     run: ({ signal }) => informer.run({ signal }),
   }
