@@ -242,6 +242,11 @@ test('describes the driver to kubelet as csi.md does, with what the cluster know
   assert.is(shorter.spec.tokenRequests[0].expirationSeconds, 600)
 })
 
+test('tells OpenShift that pods of restricted namespaces may have its volumes', async () => {
+  const { metadata } = one(await render(), 'CSIDriver', 'connectors-csi')
+  assert.is(metadata.labels?.['security.openshift.io/csi-ephemeral-volume-profile'], 'restricted')
+})
+
 const metricsApi = { capabilities: ['metrics.k8s.io/v1beta1'] }
 const scaling: readonly (readonly [set: readonly string[], options: RenderOptions, scales: boolean])[] = [
   [[], {}, false],
