@@ -6,12 +6,13 @@ import type { KubeClient } from '../kube/client.ts'
 import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts'
 import { createFeatureFlags } from '../kube/feature-flags.ts'
 import { createLeaderElection, type LeaderElection, soleLeader } from '../kube/leader-election.ts'
+import { resourceInterfaces } from '../kube/resources.ts'
 import { permitWrites } from '../kube/write-permit.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { logSeldom } from '../runtime/seldom.ts'
 import { TrustStore } from '../upstream/trust.ts'
-import { applyBuiltins, readBuiltins } from './builtins.ts'
+import { readBuiltins } from './builtins/read.ts'
 import { CheckResults } from './check-results.ts'
 import type { ControllerConfig } from './config.ts'
 import { createReconcilers, runReconcilers } from './reconcile.ts'
@@ -69,7 +70,7 @@ export async function startController(
   })
   const queues = createQueues({ clock, maxBackoffMs: config.probeIntervalMs })
   const onSecret = (key: string) => routeSecret(watches, queues, key)
-  const watches = createWatches({ client, clock, systemNamespace, onError, onSecret })
+  const watches = createWatches({ client, clock, systemNamespace, builtins, onError, onSecret })
   const results = new CheckResults({
     clock,
     intervalMs: config.probeIntervalMs,
@@ -81,8 +82,8 @@ export async function startController(
   const trust = new TrustStore({ capacity: 1 })
   const sendCheck = createSendCheck({ clock, trust: () => trust.context([]), connectTo: config.connectTo })
   const sinks = { client: writing, events, results, sendCheck }
-  const reconcilers = createReconcilers({ config, clock, log, watches, ...sinks })
-  routeChanges(watches, queues, { events })
+  const reconcilers = createReconcilers({ config, clock, log, watches, builtins, ...sinks })
+  routeChanges(watches, queues, { events, builtins })
 
   const synced = Promise.withResolvers<void>()
   let isSynced = false
@@ -105,8 +106,9 @@ export async function startController(
   return { metricsUrl: server.url, ended: run() }
 
   async function run(): Promise<void> {
+    const followsInterfaces = [...builtins.values()].some(({ resource }) => resource === resourceInterfaces)
     const running = [
-      runWatches(watches, { clock, signal: stopping, onSynced }),
+      runWatches(watches, { clock, signal: stopping, followsInterfaces, onSynced }),
       features.run({ signal: stopping }),
       election.run(lead, { signal: stopping }),
     ]
@@ -122,11 +124,12 @@ export async function startController(
 
   async function lead(leading: { readonly signal: AbortSignal }): Promise<void> {
     log.info('controller leads')
+    // Those that are not there, and what another leader may have left undone.
+    for (const key of builtins.keys()) queues.builtins.add(key)
     await Promise.all([
       runReconcilers(reconcilers, queues, { log, after: synced.promise, ...leading }),
       results.run(leading),
       recorder.run(leading),
-      applyBuiltins(builtins, { client: writing, clock, log, ...leading }),
     ])
   }
 }

@@ -16,7 +16,7 @@ const rights: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     [`${ours}/connectors/status`]: ['update'],
     [`${ours}/connectorclasses`]: [...watched, 'create', 'patch'],
     [`${ours}/connectorclasses/status`]: ['update'],
-    [`${ours}/resourceinterfaces`]: ['create', 'patch'],
+    [`${ours}/resourceinterfaces`]: [...watched, 'create', 'patch'],
     '/namespaces': watched,
     '/secrets': ['get', ...watched],
     '/services': ['get', ...watched, 'create', 'update', 'delete'],
