@@ -147,14 +147,14 @@ kept(
     const server = await gitServer()
     const className = team
     onEnd(() => kubectl(['delete', 'connectorclass', className, '--ignore-not-found']))
-    const spec = { type: 'ExternalName', externalName: proxy, ports: [{ port: 80 }] }
-    await apply([{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'own-proxy' }, spec }], team)
+    onEnd(() => kubectl(['delete', 'service', team, `--namespace=${systemNamespace}`, '--ignore-not-found']))
+    await createProxyService(team, systemNamespace)
     await createGitClass(className, {
-      proxy: { ref: { kind: 'Service', name: 'own-proxy', namespace: team } },
+      proxy: { ref: { kind: 'Service', name: team, namespace: systemNamespace } },
     })
     await createGitConnector({ name: 'repo', namespace: team, server, className })
     const { spec: made } = await getObject('service', 'c-repo', team)
-    assert.is(made.externalName, `own-proxy.${team}.svc.cluster.local`)
+    assert.is(made.externalName, `${team}.${systemNamespace}.svc.cluster.local`)
 
     const uri = `http://${proxy}/all`
     await createGitClass(className, { proxy: { uri } })
@@ -167,6 +167,27 @@ kept(
       { what: 'the Connector to take the address of its class' },
     )
     assert.is(status.proxy.httpAddress.url, uri)
+  }),
+)
+
+kept(
+  'leads nowhere that the installation does not name: a proxy in another namespace',
+  scenario(async ({ namespace, gitServer, onEnd }) => {
+    const team = await namespace()
+    const server = await gitServer()
+    onEnd(() => kubectl(['delete', 'connectorclass', team, '--ignore-not-found']))
+    await createProxyService('elsewhere', team)
+    await createGitClass(team, { proxy: { ref: { kind: 'Service', name: 'elsewhere', namespace: team } } })
+    await createGitConnector({ name: 'repo', namespace: team, server, className: team, ready: false })
+    const message = await until(
+      async () => {
+        const { status } = await getObject('connector', 'repo', team)
+        const found = status?.conditions?.find(({ type }: { type: string }) => type === 'ProxyServiceReady')
+        return found?.reason === 'ProxyServiceNotFound' && found.message
+      },
+      { what: 'the Connector to say so' },
+    )
+    assert.match(message, /not among the chart's value admissionPolicies\.proxyNamespaces$/)
   }),
 )
 
@@ -186,4 +207,9 @@ async function makeServiceFirst(connector: GitConnector): Promise<void> {
   const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'c-repo' }, spec }
   await apply([service], connector.namespace)
   await createGitConnector({ ...connector, ready: false })
+}
+
+function createProxyService(name: string, namespace: string): Promise<void> {
+  const spec = { type: 'ExternalName', externalName: proxy, ports: [{ port: 80 }] }
+  return apply([{ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec }], namespace)
 }
