@@ -34,6 +34,7 @@ const others: Readonly<Record<string, unknown>> = {
   kubeletDir: '/other',
   fileMode: '0440',
   maxUnavailable: '20%',
+  waitForRollout: true,
   tolerations: [{ key: 'other', operator: 'Exists' }],
   proxyNamespaces: ['other'],
   metricsFrom: [{ podSelector: { matchLabels: { name: 'other' } } }],

@@ -99,6 +99,22 @@ lifecycle(
 )
 
 lifecycle(
+  'is Ready when helm upgrade returns, the driver on the last node too',
+  scenario(async () => {
+    const annotation = { e2e: new Date().toISOString() }
+    await measure('helm upgrade until all is Ready', () =>
+      upgradeRelease(['--wait', '--timeout=2m', `--set=csi.podAnnotations.e2e=${annotation.e2e}`]),
+    )
+    const pods = (await componentPods('connectors-csi')).filter(({ metadata }) => !metadata.deletionTimestamp)
+    assert.is(pods.length, (await listObjects('nodes')).length)
+    for (const found of pods) {
+      assert.is(found.metadata.annotations?.['e2e'], annotation.e2e)
+      assert.ok(isReady(found), found.metadata.name)
+    }
+  }),
+)
+
+lifecycle(
   'leaves no rights behind where it could not be cleaned up, and the command line does what was not done',
   scenario(async ({ namespace, gitServer }) => {
     const team = await namespace()
