@@ -6,8 +6,12 @@ import type { KubeObject } from '../../kube/objects.ts'
 import type { DecidedEvent } from '../decided-event.ts'
 import type { ObservedBuiltin } from './observe.ts'
 
-/** With the value `replaced`, an object of a built-in's name is the administrator's. */
-export const builtinAnnotation = 'connectors.cpaas.io/builtin'
+const builtinAnnotation = 'connectors.cpaas.io/builtin'
+
+/** Then an object of a built-in's name is the administrator's. */
+export function isReplaced({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[builtinAnnotation] === 'replaced'
+}
 
 export type Applied = {
   /** As the API server answered. */
@@ -33,11 +37,10 @@ export function decideBuiltin(
   { current, applied }: Pick<ObservedBuiltin, 'current' | 'applied'>,
   { nowMs }: { readonly nowMs: number },
 ): BuiltinDecision {
-  const { annotations, deletionTimestamp } = current?.metadata ?? {}
   // One that is going is made again when it is gone.
-  if (annotations?.[builtinAnnotation] === 'replaced' || deletionTimestamp !== undefined) {
-    return { verb: 'leave' }
-  }
+  const isLeft =
+    current !== undefined && (isReplaced(current) || current.metadata.deletionTimestamp !== undefined)
+  if (isLeft) return { verb: 'leave' }
   if (applied === undefined) return { verb: 'apply' }
   if (current !== undefined && isDeepStrictEqual(contentOf(current), contentOf(applied.object))) {
     return { verb: 'leave' }

@@ -41,7 +41,7 @@ export function conflictMessage({ metadata }: Service, connector: Connector): st
   return `Cannot use ${which} as the address of Connector "${name}": ${why}; delete ${which}; the controller makes it again`
 }
 
-export function wantedService(connector: Connector, externalName: string): NewObject<Service> {
+function wantedService(connector: Connector, externalName: string): NewObject<Service> {
   const { name, namespace } = connector.metadata
   return {
     metadata: {
