@@ -121,7 +121,11 @@ lifecycle(
     const server = await gitServer()
     await createGitConnector({ name: 'repo', namespace: team, server })
     // The Job goes where the controller would go, which stays where it is.
-    await upgradeRelease(['--set=controller.nodeSelector.e2e=nowhere', '--set=cleanup.timeoutSeconds=3'])
+    await upgradeRelease([
+      '--set=controller.nodeSelector.e2e=nowhere',
+      '--set=cleanup.timeoutSeconds=3',
+      '--set=csi.waitForRollout=false',
+    ])
     await assertRejects(uninstallRelease(), /failed/i)
     const left = async () =>
       (await listEverything()).filter(({ name }) => name.startsWith('connectors-cleanup')).map(describe)
