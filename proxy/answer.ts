@@ -19,9 +19,9 @@ export type AnswerOptions = {
   /** What is looked for in bodies that stream; undefined where the class has switched it off or there is nothing. */
   readonly sequences: ByteSequences | undefined
   /** Undefined where the caller has too many answers read at once. */
-  readonly openMemory: () => BodyMemory | undefined
+  openMemory(): BodyMemory | undefined
   /** The answer in place of the tool's. */
-  readonly withhold: (error: unknown) => Answer
+  withhold(error: unknown): Answer
 }
 
 /** JSON up to this size is looked at as a whole before any of it goes on. */
@@ -29,20 +29,22 @@ const maxJsonBytes = 256 * 1024
 
 /** Verdict on the head of an answer, and through it on the body. */
 export function judgeAnswer(response: ResponseHead, options: AnswerOptions): ResponseVerdict {
-  const { returnPath, withhold } = options
+  const { returnPath } = options
   // The reason phrase is the tool's to choose, and passes as it is.
-  if (carriesTrace(response.reasonPhrase, returnPath.traces.texts)) return withhold(credentialInAnswer())
-  const answer = { ...response, headers: rewriteResponseHeaders(response.headers, returnPath) }
-  if (response.status < 200 || response.bodyLength === 0 || options.method === 'HEAD') {
-    return { kind: 'pass', headers: answer.headers }
+  if (carriesTrace(response.reasonPhrase, returnPath.traces.texts)) {
+    return options.withhold(credentialInAnswer())
   }
-  switch (kindOf(answer, options)) {
+  const headers = rewriteResponseHeaders(response.headers, returnPath)
+  if (response.status < 200 || response.bodyLength === 0 || options.method === 'HEAD') {
+    return { kind: 'pass', headers }
+  }
+  switch (kindOf(response, options)) {
     case 'lfs':
-      return lfsVerdict(answer, options)
+      return lfsVerdict({ ...response, headers }, options)
     case 'json':
-      return jsonVerdict(answer, options)
+      return jsonVerdict({ ...response, headers }, options)
     case 'stream':
-      return streamVerdict(answer, options)
+      return streamVerdict(headers, options)
   }
 }
 
@@ -62,10 +64,11 @@ function kindOf(answer: ResponseHead, { isLfs, returnPath }: AnswerOptions): 'lf
 }
 
 function lfsVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
-  const { returnPath, withhold } = options
-  if (!isUnencoded(answer.headers)) return withhold(lfsRefused('it is encoded without having been asked for'))
+  const { returnPath } = options
+  if (!isUnencoded(answer.headers))
+    return options.withhold(lfsRefused('it is encoded without having been asked for'))
   const memory = options.openMemory()
-  if (memory === undefined) return withhold(tooManyAnswers())
+  if (memory === undefined) return options.withhold(tooManyAnswers())
   const isNamed = isLfsType(mediaType(answer.headers)) || isJsonType(mediaType(answer.headers))
   return {
     kind: 'collect',
@@ -75,7 +78,7 @@ function lfsVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdi
       try {
         return wholeAnswer(answer, rewriteLfs(body.toString('utf8'), { isNamed, returnPath }) ?? body)
       } catch (error) {
-        return withhold(error)
+        return options.withhold(error)
       }
     },
   }
@@ -96,7 +99,7 @@ function rewriteLfs(
 
 function jsonVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
   const memory = options.openMemory()
-  if (memory === undefined) return streamVerdict(answer, options)
+  if (memory === undefined) return streamVerdict(answer.headers, options)
   const { strong } = options.returnPath.traces
   return {
     kind: 'collect',
@@ -109,8 +112,7 @@ function jsonVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerd
   }
 }
 
-function streamVerdict(answer: ResponseHead, { sequences }: AnswerOptions): ResponseVerdict {
-  const { headers } = answer
+function streamVerdict(headers: HeaderList, { sequences }: AnswerOptions): ResponseVerdict {
   if (sequences === undefined || !isUnencoded(headers)) return { kind: 'pass', headers }
   return { kind: 'pass', headers, forbidden: { sequences, failure: credentialInBody } }
 }

@@ -1,8 +1,7 @@
 // One JSON line a request: who used which Connector for what, and how it ended. Spec: proxy.md, "Record".
 // Never a token, a credential, a query or a body.
 import type { ObjectKey } from '../connector/object.ts'
-import { serviceAccountNamespace } from '../kube/token-review.ts'
-import { podNameOf } from './caller.ts'
+import type { Payer } from './caller.ts'
 import type { ExchangeRecord } from './http1/decision.ts'
 import { reasonOfFailure } from './refuse.ts'
 
@@ -16,19 +15,11 @@ export type AuditEntry = {
   /** Without the query. */
   readonly path: string | undefined
   /** Absent while the caller is not known. */
-  readonly caller: Caller | undefined
+  readonly caller: Pick<Payer, 'account' | 'namespace' | 'pod'> | undefined
   /** Absent when the request names none. */
   readonly connector: ObjectKey | undefined
   /** Why it was refused, as a CamelCase reason. */
   readonly refusal: string | undefined
-}
-
-/** Who calls, as TokenReview says. */
-export type Caller = {
-  readonly username: string
-  readonly uid?: string | undefined
-  readonly groups: readonly string[]
-  readonly extra: Readonly<Record<string, readonly string[]>>
 }
 
 /** Takes complete lines, each with its line feed. */
@@ -50,9 +41,9 @@ export function auditLine(entry: AuditEntry, record: AuditedEnd, timeMs: number)
     id: entry.requestId,
     door: 'reverse',
     peer: caller === undefined ? entry.peer : undefined,
-    caller: caller?.username,
-    namespace: caller === undefined ? undefined : serviceAccountNamespace(caller.username),
-    pod: caller && podNameOf(caller),
+    caller: caller?.account,
+    namespace: caller?.namespace,
+    pod: caller?.pod,
     connector: connector === undefined ? undefined : `${connector.namespace}/${connector.name}`,
     method: entry.method,
     host: entry.host,

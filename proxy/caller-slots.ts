@@ -8,13 +8,6 @@ export type SlotKind = 'request' | 'tunnel' | 'left'
 
 export type SlotLimits = Readonly<Record<SlotKind, number>>
 
-export type Slot = {
-  /** The client has ended its side. Where too many have already, the slot stays what it was. */
-  leave(): void
-  /** May be called again. */
-  release(): void
-}
-
 const pods = 4
 
 const words = {
@@ -23,60 +16,90 @@ const words = {
   left: 'requests wait for tools whose clients have gone',
 } satisfies Record<SlotKind, string>
 
-type Counts = Record<SlotKind, number>
-
 export class CallerSlots {
-  readonly #limits: SlotLimits
-  /** Of those alone who have any. */
-  readonly #callers = new Map<string, Counts>()
-  readonly #accounts = new Map<string, Counts>()
+  readonly #callerLimits: SlotLimits
+  readonly #accountLimits: SlotLimits
+  readonly #callers = new Map<string, Tally>()
+  readonly #accounts = new Map<string, Tally>()
 
   constructor(limits: SlotLimits) {
-    this.#limits = limits
-  }
-
-  /** Throws LIMIT when the caller, or its account, has too many of that kind. */
-  take(payer: Payer, first: 'request' | 'tunnel'): Slot {
-    const problem = this.#problem(payer, first)
-    if (problem !== undefined) throw tooMany(payer.account, problem)
-    let held: SlotKind | undefined = first
-    this.#count(payer, first, 1)
-    return {
-      leave: () => {
-        if (held === undefined || this.#problem(payer, 'left') !== undefined) return
-        this.#count(payer, held, -1)
-        this.#count(payer, 'left', 1)
-        held = 'left'
-      },
-      release: () => {
-        if (held !== undefined) this.#count(payer, held, -1)
-        held = undefined
-      },
+    this.#callerLimits = limits
+    this.#accountLimits = {
+      request: limits.request * pods,
+      tunnel: limits.tunnel * pods,
+      left: limits.left * pods,
     }
   }
 
-  #problem({ caller, account }: Payer, kind: SlotKind): string | undefined {
-    const limit = this.#limits[kind]
-    if ((this.#callers.get(caller)?.[kind] ?? 0) >= limit) return `${limit} ${words[kind]}`
-    const whole = limit * pods
-    const isFull = (this.#accounts.get(account)?.[kind] ?? 0) >= whole
-    return isFull ? `${whole} ${words[kind]} in all of its pods` : undefined
-  }
-
-  #count({ caller, account }: Payer, kind: SlotKind, change: 1 | -1): void {
-    countIn(this.#callers, caller, kind, change)
-    countIn(this.#accounts, account, kind, change)
+  /** Throws LIMIT when the caller, or its account, has too many of that kind. */
+  take({ caller, account }: Payer, kind: 'request' | 'tunnel'): Slot {
+    const own = this.#callers.get(caller) ?? new Tally(this.#callers, caller, this.#callerLimits)
+    const whole = this.#accounts.get(account) ?? new Tally(this.#accounts, account, this.#accountLimits)
+    if (!own.hasRoom(kind)) throw tooMany(account, `${this.#callerLimits[kind]} ${words[kind]}`)
+    if (!whole.hasRoom(kind)) {
+      throw tooMany(account, `${this.#accountLimits[kind]} ${words[kind]} in all of its pods`)
+    }
+    return new Slot(kind, own, whole)
   }
 }
 
-function countIn(all: Map<string, Counts>, key: string, kind: SlotKind, change: 1 | -1): void {
-  let counts = all.get(key)
-  if (counts === undefined) {
-    counts = { request: 0, tunnel: 0, left: 0 }
-    all.set(key, counts)
+export class Slot {
+  readonly #own: Tally
+  readonly #whole: Tally
+  #kind: SlotKind | undefined
+
+  constructor(kind: SlotKind, own: Tally, whole: Tally) {
+    this.#kind = kind
+    this.#own = own
+    this.#whole = whole
+    own.change(kind, 1)
+    whole.change(kind, 1)
   }
-  counts[kind] += change
-  if (counts.request + counts.tunnel + counts.left === 0) all.delete(key)
+
+  /** The client has ended its side. Where too many have already, the slot stays what it was. */
+  leave(): void {
+    const isMoved = this.#kind !== undefined && this.#own.hasRoom('left') && this.#whole.hasRoom('left')
+    if (isMoved) this.#become('left')
+  }
+
+  /** May be called again. */
+  release(): void {
+    this.#become(undefined)
+  }
+
+  #become(kind: SlotKind | undefined): void {
+    for (const tally of [this.#own, this.#whole]) {
+      if (kind !== undefined) tally.change(kind, 1)
+      if (this.#kind !== undefined) tally.change(this.#kind, -1)
+    }
+    this.#kind = kind
+  }
+}
+
+/** How much somebody has under way; among the others for as long as that is anything. */
+class Tally {
+  readonly #all: Map<string, Tally>
+  readonly #name: string
+  readonly #limits: SlotLimits
+  readonly #counts = { request: 0, tunnel: 0, left: 0 }
+
+  constructor(all: Map<string, Tally>, name: string, limits: SlotLimits) {
+    this.#all = all
+    this.#name = name
+    this.#limits = limits
+  }
+
+  hasRoom(kind: SlotKind): boolean {
+    return this.#counts[kind] < this.#limits[kind]
+  }
+
+  change(kind: SlotKind, change: 1 | -1): void {
+    const counts = this.#counts
+    const before = counts.request + counts.tunnel + counts.left
+    counts[kind] += change
+    if (before === 0) this.#all.set(this.#name, this)
+    else if (before + change === 0) this.#all.delete(this.#name)
+  }
 }
 
 function tooMany(account: string, why: string): ConnectorsError {

@@ -13,6 +13,7 @@ import { injectedHeaders } from '../connector/inject.ts'
 import type { ObjectKey, Secret } from '../connector/object.ts'
 import { objectKey } from '../connector/object.ts'
 import { formatProblems, validateConnector } from '../connector/validate.ts'
+import type { Payer } from './caller.ts'
 import { ByteSequences } from './http1/byte-sequences.ts'
 import { credentialTraces, type Traces } from './traces.ts'
 
@@ -35,6 +36,25 @@ export type ToolOrigin = {
   readonly address: Address
   /** Of the Connector, whose author named the address. */
   readonly namespace: string
+}
+
+const origins = new WeakMap<IndexedConnector, WeakMap<Payer, ToolOrigin>>()
+
+/** The same object for the same two. */
+export function originFor(connector: IndexedConnector, payer: Payer): ToolOrigin {
+  let known = origins.get(connector)
+  if (known === undefined) {
+    known = new WeakMap()
+    origins.set(connector, known)
+  }
+  let origin = known.get(payer)
+  if (origin === undefined) {
+    const { originKey, address } = connector
+    const { namespace } = connector.connector.metadata
+    origin = { key: `${originKey} ${payer.caller}`, host: originKey, address, namespace }
+    known.set(payer, origin)
+  }
+  return origin
 }
 
 /** Informers satisfy it. */

@@ -2,10 +2,14 @@
 // shows. Spec: proxy.md, "Authentication and authorization".
 import type { ErrorCode } from '../connector/errors.ts'
 import { ConnectorsError } from '../connector/errors.ts'
+import { canonicalPath } from '../connector/path.ts'
+import { isGitRequest } from '../connector/protocol/git.ts'
+import { requestTarget } from '../connector/target.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import { DialError } from '../upstream/dial-error.ts'
 import type { Answer } from './http1/decision.ts'
 import type { Failure } from './http1/failure.ts'
+import type { RequestHead } from './http1/request-head.ts'
 
 export const httpStatus = {
   INVALID: 400,
@@ -83,4 +87,14 @@ export function refusalAnswer({ status, reason, message }: Refusal, isGit: boole
     code: status,
   }
   return { kind: 'answer', status, headers, body: `${isGit ? message : JSON.stringify(fields)}\n` }
+}
+
+/** Which form a refusal has; a path that has no one reading is none of Git's. */
+export function asksAsGit(head: RequestHead): boolean {
+  const { path, query } = requestTarget(head.path)
+  try {
+    return isGitRequest(canonicalPath(path), query)
+  } catch {
+    return false
+  }
 }

@@ -1,25 +1,28 @@
 // relay: an admitted request on its way to the tool, what becomes of the answer, and whether it may still go on while
 // it runs. Spec: proxy.md, "Doors", "Injection" and "What comes back"; clients.md F21.
 import { ConnectorsError } from '../connector/errors.ts'
+import type { ObjectKey } from '../connector/object.ts'
 import { isLfsRequest } from '../connector/protocol/lfs.ts'
 import { routeTo } from '../connector/target.ts'
 import { KubeApiError } from '../kube/api-error.ts'
-import { judgeAnswer } from './answer.ts'
+import { type AnswerOptions, judgeAnswer } from './answer.ts'
 import type { Identity, Presented } from './authenticate.ts'
 import type { Payer } from './caller.ts'
-import type { CallerSlots } from './caller-slots.ts'
+import type { CallerSlots, Slot } from './caller-slots.ts'
 import { CallerTokenSpellings } from './caller-token.ts'
 import type { CollectedBodies } from './collected-bodies.ts'
-import type { IndexedConnector, ToolOrigin } from './connector-index.ts'
-import type { Answer, Relay } from './http1/decision.ts'
+import { type IndexedConnector, originFor, type ToolOrigin } from './connector-index.ts'
+import type { ByteSequences } from './http1/byte-sequences.ts'
+import type { Answer, BodyMemory, ExchangeRecord, Relay, ResponseVerdict } from './http1/decision.ts'
 import type { Failure } from './http1/failure.ts'
-import { findHeader } from './http1/headers.ts'
+import { findHeader, type HeaderList } from './http1/headers.ts'
+import type { ResponseHead } from './http1/response-head.ts'
 import type { Identified } from './identify.ts'
 import { outgoingHeaders, outgoingTrailers } from './outgoing.ts'
-import { refusalAnswer, refusalOf } from './refuse.ts'
+import { asksAsGit, refusalAnswer, refusalOf } from './refuse.ts'
 import type { Rejections } from './rejections.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
-import { rewriteResponseHeaders } from './response.ts'
+import { type ReturnPath, rewriteResponseHeaders } from './response.ts'
 
 /** A request of somebody who may use the Connector that it names. */
 export type Use = {
@@ -28,6 +31,7 @@ export type Use = {
   readonly presented: Presented
   readonly identity: Identity
   readonly payer: Payer
+  readonly key: ObjectKey
   readonly connector: IndexedConnector
 }
 
@@ -36,80 +40,100 @@ export type RelayOptions = {
   readonly bodies: CollectedBodies
   readonly rejections: Rejections
   readonly recorder: RequestRecorder
-  readonly isGit: boolean
-  /** Throws what a new request of the same caller would be refused for. */
+  /** Throws what a new request like this one would be refused for. */
   readonly check: (use: Use) => Promise<void>
 }
 
-/** Throws INVALID for a path that cannot go on, LIMIT when the caller has too much under way. */
-export function relay(use: Use, options: RelayOptions): Relay<ToolOrigin> {
-  const { record, identified, payer, connector } = use
-  const { recorder, rejections } = options
-  const { head } = record
-  const { address, injected, originKey, traces, sequences } = connector
-  const { target, upstream } = routeTo(address, identified.rest.path, identified.rest.query)
-  const callerToken = new CallerTokenSpellings(use.presented.token.reveal())
-  if (callerToken.areIn(target)) throw tokenInTarget()
-  const isLfs = isLfsRequest(identified.path, findHeader(head.headers, 'accept'))
-  const { requestId } = record
-  const headers = outgoingHeaders(head, { injected, requestId, callerToken, readsAnswer: isLfs })
-  const returnPath = { address, target, base: identified.base, traces }
-  const answering = {
-    returnPath,
-    method: head.method,
-    isLfs,
-    sequences,
-    openMemory: () => options.bodies.open(payer),
-    withhold: (error: unknown) => withhold(record, error, options.isGit),
-  }
-  rejections.check(connector, payer)
-  const slot = options.slots.take(payer, head.upgrade === undefined ? 'request' : 'tunnel')
-  record.isUse = true
-  recorder.decided(record)
-  return {
-    kind: 'relay',
-    origin: {
-      key: `${originKey} ${payer.caller}`,
-      host: originKey,
-      address,
-      namespace: connector.connector.metadata.namespace,
-    },
-    target,
-    host: upstream.host,
-    headers,
-    upgrade: true,
-    rewriteRequestTrailers: trailers => outgoingTrailers(trailers, callerToken),
-    rewriteResponse: response => {
-      if (response.status >= 200) rejections.answered(connector, payer, response.status)
-      return judgeAnswer(response, answering)
-    },
-    rewriteTrailers: trailers => rewriteResponseHeaders(trailers, returnPath),
-    recheck: () => recheck(() => options.check(use)),
-    onUpgrade: () => recorder.tunnelOpened(record),
-    onClientLeft: () => slot.leave(),
-    onEnd: end => {
-      slot.release()
-      recorder.end(record, end)
-    },
-  }
-}
+export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
+  readonly kind = 'relay'
+  readonly upgrade = true
+  readonly origin: ToolOrigin
+  readonly target: string
+  readonly host: string
+  readonly headers: HeaderList
+  readonly returnPath: ReturnPath
+  readonly method: string
+  readonly isLfs: boolean
+  readonly sequences: ByteSequences | undefined
+  readonly #use: Use
+  readonly #options: RelayOptions
+  readonly #callerToken: CallerTokenSpellings
+  readonly #slot: Slot
 
-/** In place of what the tool answered. */
-function withhold(record: RequestRecord, error: unknown, isGit: boolean): Answer {
-  const isFull = error instanceof ConnectorsError && error.code === 'LIMIT'
-  const refusal = { ...refusalOf(error), status: isFull ? 503 : 502 }
-  record.refusal = refusal.reason
-  return refusalAnswer(refusal, isGit)
-}
+  /** Throws INVALID for a path that cannot go on, LIMIT when the caller has too much under way. */
+  constructor(use: Use, options: RelayOptions) {
+    const { record, identified, payer, connector } = use
+    const { address, injected, traces, sequences } = connector
+    const { head, requestId } = record
+    const { target, upstream } = routeTo(address, identified.rest.path, identified.rest.query)
+    const callerToken = new CallerTokenSpellings(use.presented.token.reveal())
+    if (callerToken.areIn(target)) throw tokenInTarget()
+    const isLfs = isLfsRequest(identified.path, findHeader(head.headers, 'accept'))
+    this.origin = originFor(connector, payer)
+    this.target = target
+    this.host = upstream.host
+    this.headers = outgoingHeaders(head, { injected, requestId, callerToken, readsAnswer: isLfs })
+    this.returnPath = { address, target, base: identified.base, traces }
+    this.method = head.method
+    this.isLfs = isLfs
+    this.sequences = sequences
+    this.#use = use
+    this.#options = options
+    this.#callerToken = callerToken
+    options.rejections.check(connector, payer)
+    this.#slot = options.slots.take(payer, head.upgrade === undefined ? 'request' : 'tunnel')
+    record.isUse = true
+    options.recorder.decided(record)
+  }
 
-/** Why what runs must end. That too many ask at the moment is no reason. */
-async function recheck(check: () => Promise<void>): Promise<Failure | undefined> {
-  try {
-    await check()
-    return undefined
-  } catch (error) {
-    if (error instanceof KubeApiError && error.code === 'LIMIT') return undefined
-    return { ...refusalOf(error), cause: error }
+  rewriteRequestTrailers(trailers: HeaderList): HeaderList {
+    return outgoingTrailers(trailers, this.#callerToken)
+  }
+
+  rewriteResponse(response: ResponseHead): ResponseVerdict {
+    const { connector, payer } = this.#use
+    if (response.status >= 200) this.#options.rejections.answered(connector, payer, response.status)
+    return judgeAnswer(response, this)
+  }
+
+  rewriteTrailers(trailers: HeaderList): HeaderList {
+    return rewriteResponseHeaders(trailers, this.returnPath)
+  }
+
+  openMemory(): BodyMemory | undefined {
+    return this.#options.bodies.open(this.#use.payer)
+  }
+
+  withhold(error: unknown): Answer {
+    const { record } = this.#use
+    const isFull = error instanceof ConnectorsError && error.code === 'LIMIT'
+    const refusal = { ...refusalOf(error), status: isFull ? 503 : 502 }
+    record.refusal = refusal.reason
+    return refusalAnswer(refusal, asksAsGit(record.head))
+  }
+
+  /** That too many ask at the moment is no reason to end. */
+  async recheck(): Promise<Failure | undefined> {
+    try {
+      await this.#options.check(this.#use)
+      return undefined
+    } catch (error) {
+      if (error instanceof KubeApiError && error.code === 'LIMIT') return undefined
+      return { ...refusalOf(error), cause: error }
+    }
+  }
+
+  onUpgrade(): void {
+    this.#options.recorder.tunnelOpened(this.#use.record)
+  }
+
+  onClientLeft(): void {
+    this.#slot.leave()
+  }
+
+  onEnd(end: ExchangeRecord): void {
+    this.#slot.release()
+    this.#options.recorder.end(this.#use.record, end)
   }
 }
 

@@ -2,9 +2,9 @@
 // Spec: proxy.md, "Record".
 import { randomUUID } from 'node:crypto'
 import type { ObjectKey } from '../connector/object.ts'
-import type { KubeUser } from '../kube/token-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type AuditedEnd, auditLine } from './audit.ts'
+import type { Payer } from './caller.ts'
 import { findHeader } from './http1/headers.ts'
 import type { RequestHead } from './http1/request-head.ts'
 import { requestIdHeader } from './outgoing.ts'
@@ -17,7 +17,9 @@ export type RequestRecord = {
   readonly startedMs: number
   decidedMs: number
   hasWaited: boolean
-  caller: KubeUser | undefined
+  caller: Payer | undefined
+  /** When it was found that its token has expired since; monotonic. */
+  expiredMs: number | undefined
   connector: ObjectKey | undefined
   refusal: string | undefined
   /** Whether its Connector was used: anybody may ask for any name. */
@@ -48,6 +50,7 @@ export class RequestRecorder {
       decidedMs: startedMs,
       hasWaited: false,
       caller: undefined,
+      expiredMs: undefined,
       connector: undefined,
       refusal: undefined,
       isUse: false,

@@ -2,9 +2,6 @@
 import { accessQuestions, accessRefusal } from '../connector/access.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import { canonicalPath } from '../connector/path.ts'
-import { isGitRequest } from '../connector/protocol/git.ts'
-import { requestTarget } from '../connector/target.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeUser } from '../kube/token-review.ts'
@@ -22,9 +19,9 @@ import type { AnswerDecision, ConnectionContext, Decide, Decision } from './http
 import { findHeader } from './http1/headers.ts'
 import type { RequestHead } from './http1/request-head.ts'
 import { type Identified, identify } from './identify.ts'
-import { refusalAnswer, refusalOf } from './refuse.ts'
+import { asksAsGit, refusalAnswer, refusalOf } from './refuse.ts'
 import type { Rejections } from './rejections.ts'
-import { relay, type Use } from './relay.ts'
+import { ToolRelay, type Use } from './relay.ts'
 import { checkOverrides } from './request-overrides.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
 import { isTokenReview, maxReviewBytes, reviewToken } from './token-review.ts'
@@ -56,7 +53,8 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
   }
   /** Requests of one connection mostly carry the same token: it is taken apart once. */
   const presented = new WeakMap<ConnectionContext, { authorization: string; token: Presented | undefined }>()
-  const payers = new WeakMap<KubeUser, Payer>()
+
+  const relaying = { ...options, check }
 
   function decide(head: RequestHead, connection: ConnectionContext): MaybePromise<Decision<ToolOrigin>> {
     const record = recorder.begin(head, connection.peer)
@@ -82,14 +80,14 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     checkOverrides(head)
     const token = presentedOn(head, connection)
     return andThen(authenticator.authenticate(token, connection.peer), identity => {
-      record.caller = identity.user
-      const payer = payerFor(identity.user)
+      const payer = payerOf(identity.user)
+      record.caller = payer
       if (!connection.claim(payer)) throw tooManyConnections(payer)
       return andThen(admit(identified, identity), key => {
         const connector = index.find(key)
         if (identified.isByHost) index.checkService(key)
-        const use = { record, identified, identity, payer, connector, presented: token as Presented }
-        return relay(use, { ...options, isGit: asksAsGit(head), check: checker(key) })
+        const use = { record, identified, identity, payer, key, connector, presented: token as Presented }
+        return new ToolRelay(use, relaying)
       })
     })
   }
@@ -116,15 +114,6 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     const token = presentedToken(parseCallerToken(authorization))
     presented.set(connection, { authorization, token })
     return token
-  }
-
-  function payerFor(user: KubeUser): Payer {
-    let payer = payers.get(user)
-    if (payer === undefined) {
-      payer = payerOf(user)
-      payers.set(user, payer)
-    }
-    return payer
   }
 
   /** The Connector that is meant, once it is clear that it may be used. */
@@ -164,22 +153,20 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     return options.unready() !== undefined || mayList(user, namespace, access)
   }
 
-  /** Whether a new request like this one would be let through. */
-  function checker(key: ObjectKey): (use: Use) => Promise<void> {
-    let expiredMs: number | undefined
-    return async ({ record, identified, identity, connector, presented: token }) => {
-      if (index.find(key).originKey !== connector.originKey) throw connectorNotFound(key)
-      let current = identity
-      try {
-        current = await authenticator.authenticate(token, record.peer)
-      } catch (error) {
-        if (!(error instanceof ConnectorsError) || error.reason !== 'TokenExpired') throw error
-        expiredMs ??= clock.monotonicMs()
-        if (clock.monotonicMs() - expiredMs > options.streamMaxMs) throw error
-      }
-      const requireProxyPermission = options.requireProxyPermission()
-      await authorize(current, key, { access, requireProxyPermission, subject: identified.subject })
+  /** Throws what a new request like this one would be refused for; one whose token has expired may take its time. */
+  async function check(use: Use): Promise<void> {
+    const { record, identified, identity, key, connector, presented: token } = use
+    if (index.find(key).originKey !== connector.originKey) throw connectorNotFound(key)
+    let current = identity
+    try {
+      current = await authenticator.authenticate(token, record.peer)
+    } catch (error) {
+      if (!(error instanceof ConnectorsError) || error.reason !== 'TokenExpired') throw error
+      record.expiredMs ??= clock.monotonicMs()
+      if (clock.monotonicMs() - record.expiredMs > options.streamMaxMs) throw error
     }
+    const requireProxyPermission = options.requireProxyPermission()
+    await authorize(current, key, { access, requireProxyPermission, subject: identified.subject })
   }
 
   function refuse(record: RequestRecord, error: unknown): AnswerDecision {
@@ -226,14 +213,4 @@ function tooManyConnections({ account }: Payer): ConnectorsError {
     'TooManyConnections',
     `Cannot serve another connection of ${account}: too many are busy`,
   )
-}
-
-/** Which form a refusal has; a path that has no one reading is none of Git's. */
-export function asksAsGit(head: RequestHead): boolean {
-  const { path, query } = requestTarget(head.path)
-  try {
-    return isGitRequest(canonicalPath(path), query)
-  } catch {
-    return false
-  }
 }

@@ -6,6 +6,7 @@ import { requestTarget } from '../connector/target.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import { type Authenticator, type Identity, presentedToken } from './authenticate.ts'
 import { authorize } from './authorize.ts'
+import { payerOf } from './caller.ts'
 import type { Answer } from './http1/decision.ts'
 import type { RequestHead } from './http1/request-head.ts'
 import type { RequestRecord } from './request-record.ts'
@@ -37,7 +38,7 @@ export async function reviewToken(
   let identity: Identity | undefined
   try {
     identity = await options.authenticator.authenticate(presentedToken(token), record.peer)
-    record.caller = identity.user
+    record.caller = payerOf(identity.user)
     const subject = `Connector "${objectKey(connector)}"`
     const requireProxyPermission = options.requireProxyPermission()
     await authorize(identity, connector, { access: options.access, requireProxyPermission, subject })

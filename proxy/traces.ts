@@ -31,7 +31,8 @@ export function credentialTraces(injected: readonly string[], secretValues: read
 /** Whether the text holds one of these, as it is or in an encoding that servers use every day. */
 export function carriesTrace(text: string, traces: readonly string[]): boolean {
   if (traces.length === 0) return false
-  return holdsAny(text, traces) || decodings(text).some(view => holdsAny(view, traces))
+  if (holdsAny(text, traces)) return true
+  return /[%+\\]/.test(text) && decodings(text).some(view => holdsAny(view, traces))
 }
 
 function holdsAny(text: string, traces: readonly string[]): boolean {

@@ -19,7 +19,9 @@ export type Contender = {
 
 export type Field = { readonly contenders: readonly Contender[]; end(): Promise<void> }
 
-const credential = Buffer.from('bench:password').toString('base64')
+/** As long as the access tokens that tools give out. */
+export const secret = { username: 'bench', password: `bench_${randomBytes(18).toString('hex')}` }
+const credential = Buffer.from(`${secret.username}:${secret.password}`).toString('base64')
 export const downloadBytes = 1024 ** 3
 
 export type Keep = <T extends { end(): Promise<void> }>(starting: Promise<T>) => Promise<T>

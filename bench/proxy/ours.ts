@@ -19,7 +19,7 @@ import {
   sealingSecretType,
 } from '../../seal/sealing-keys.ts'
 import { startControlPlane } from '../../standalone/main.ts'
-import type { Contender, Keep } from './contenders.ts'
+import { type Contender, type Keep, secret } from './contenders.ts'
 import { startProgram } from './programs.ts'
 
 export type OursOptions = {
@@ -117,7 +117,7 @@ function manifests({ tool, files }: { readonly tool: string; readonly files: str
       kind: 'Secret',
       metadata: { name: 'bench' },
       type: 'kubernetes.io/basic-auth',
-      stringData: { username: 'bench', password: 'password' },
+      stringData: secret,
     },
     {
       apiVersion: 'connectors.alauda.io/v1alpha1',

@@ -14,6 +14,8 @@ export class ByteSequences {
   readonly #stride: number
   /** Which pairs of bytes occur in a sequence, by a hash. */
   readonly #pairs = new Uint8Array(slots)
+  /** Which bytes a sequence begins with. */
+  readonly #firstBytes = new Uint8Array(256)
 
   /** At least one, none shorter than 6 bytes. */
   constructor(sequences: readonly Buffer[]) {
@@ -24,6 +26,7 @@ export class ByteSequences {
     this.longest = Math.max(...lengths)
     this.#stride = (Math.min(...lengths) - 1) >> 1
     for (const sequence of sequences) {
+      this.#firstBytes[sequence[0] as number] = 1
       for (let at = 0; at + 1 < sequence.length; at++) {
         this.#pairs[slotOf((sequence[at] as number) | ((sequence[at + 1] as number) << 8))] = 1
       }
@@ -35,11 +38,13 @@ export class ByteSequences {
     return to - from < plainBytes ? this.#search(bytes, from, to) : this.#stepThrough(bytes, from, to)
   }
 
-  /** Length of the longest end of `bytes` that is the beginning, but not the whole, of a sequence. */
-  overlapAtEnd(bytes: Buffer): number {
-    let longest = 0
-    for (const sequence of this.#all) longest = Math.max(longest, overlap(bytes, sequence))
-    return longest
+  /** Length of the longest end of this range that is the beginning, but not the whole, of a sequence. */
+  overlapAtEnd(bytes: Buffer, from: number, to: number): number {
+    for (let start = Math.max(from, to - this.longest + 1); start < to; start++) {
+      if (this.#firstBytes[bytes[start] as number] === 0) continue
+      for (const sequence of this.#all) if (begins(bytes, start, to, sequence)) return to - start
+    }
+    return 0
   }
 
   #search(bytes: Buffer, from: number, to: number): boolean {
@@ -55,20 +60,35 @@ export class ByteSequences {
     const end = (byteOffset + to) >> 1
     const marks = this.#pairs
     const stride = this.#stride
-    for (let at = ((byteOffset + from + 1) >> 1) + stride - 1; at < end; at += stride) {
-      if (marks[slotOf(pairs[at] as number)] === 0) continue
-      if (this.#isFar(pairs, at)) continue
-      const middle = 2 * at - byteOffset
-      const start = Math.max(from, middle - this.longest)
-      if (this.#search(bytes, start, Math.min(to, middle + this.longest + 1))) return true
+    let at = ((byteOffset + from + 1) >> 1) + stride - 1
+    while (at < end) {
+      // Four at a time while nothing is near: most of a body is passed here.
+      const endOfFour = at + 3 * stride
+      if (
+        endOfFour < end &&
+        marks[slotOf(pairs[at] as number)] === 0 &&
+        marks[slotOf(pairs[at + stride] as number)] === 0 &&
+        marks[slotOf(pairs[at + 2 * stride] as number)] === 0 &&
+        marks[slotOf(pairs[endOfFour] as number)] === 0
+      ) {
+        at = endOfFour + stride
+        continue
+      }
+      if (this.#isNear(pairs, at)) {
+        const middle = 2 * at - byteOffset
+        const start = Math.max(from, middle - this.longest)
+        if (this.#search(bytes, start, Math.min(to, middle + this.longest + 1))) return true
+      }
+      at += stride
     }
     return false
   }
 
-  #isFar(pairs: Uint16Array, at: number): boolean {
+  #isNear(pairs: Uint16Array, at: number): boolean {
+    if (this.#pairs[slotOf(pairs[at] as number)] === 0) return false
     const before = at > 0 ? this.#pairs[slotOf(pairs[at - 1] as number)] : 1
     const after = at + 1 < pairs.length ? this.#pairs[slotOf(pairs[at + 1] as number)] : 1
-    return before === 0 && after === 0
+    return before !== 0 || after !== 0
   }
 }
 
@@ -76,10 +96,8 @@ function slotOf(pair: number): number {
   return (pair ^ (pair >>> 5)) & (slots - 1)
 }
 
-function overlap(bytes: Buffer, sequence: Buffer): number {
-  for (let length = Math.min(bytes.length, sequence.length - 1); length > 0; length--) {
-    const start = bytes.length - length
-    if (bytes[start] === sequence[0] && bytes.compare(sequence, 0, length, start) === 0) return length
-  }
-  return 0
+/** Whether this range is the beginning, but not the whole, of a sequence. */
+function begins(bytes: Buffer, from: number, to: number, sequence: Buffer): boolean {
+  const length = to - from
+  return length < sequence.length && bytes.compare(sequence, 0, length, from, to) === 0
 }

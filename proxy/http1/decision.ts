@@ -33,32 +33,32 @@ export interface Relay<O extends Origin> {
   /** Start from `forwardableHeaders(head)`; framing, `Host` and hop-by-hop headers in it are ignored. */
   readonly headers: HeaderList
   /** Sees the trailers of the request; without it they pass unchanged. */
-  readonly rewriteRequestTrailers?: (trailers: HeaderList) => HeaderList
+  rewriteRequestTrailers?(trailers: HeaderList): HeaderList
   /** Lets the request's `Upgrade` through; after a 101 the connection is a tunnel. */
   readonly upgrade?: boolean
   /** Sees every response head but `100 Continue`; without it heads pass unchanged. */
-  readonly rewriteResponse?: (head: ResponseHead) => ResponseVerdict
-  readonly rewriteTrailers?: (trailers: HeaderList) => HeaderList
+  rewriteResponse?(head: ResponseHead): ResponseVerdict
+  rewriteTrailers?(trailers: HeaderList): HeaderList
   /** Asked now and then while the exchange runs: why it must end, or undefined. */
-  readonly recheck?: () => Promise<Failure | undefined>
+  recheck?(): Promise<Failure | undefined>
   /** The connection has become a tunnel. */
-  readonly onUpgrade?: () => void
+  onUpgrade?(): void
   /** The client has ended its side: it waits for the answer, or it is gone. */
-  readonly onClientLeft?: () => void
-  readonly onEnd?: (record: ExchangeRecord) => void
+  onClientLeft?(): void
+  onEnd?(record: ExchangeRecord): void
 }
 
 /** An answer in place of a relay. */
 export interface AnswerDecision extends Answer {
-  readonly onEnd?: (record: ExchangeRecord) => void
+  onEnd?(record: ExchangeRecord): void
 }
 
 /** A request whose body is read here, for an answer of ours. */
 export interface ReadDecision {
   readonly kind: 'read'
   readonly limitBytes: number
-  readonly answer: (body: Buffer) => Answer | Promise<Answer>
-  readonly onEnd?: (record: ExchangeRecord) => void
+  answer(body: Buffer): Answer | Promise<Answer>
+  onEnd?(record: ExchangeRecord): void
 }
 
 export type Decision<O extends Origin> = AnswerDecision | ReadDecision | Relay<O>

@@ -1,5 +1,5 @@
 // What is told of an exchange when it has ended, once.
-import type { Answer, ExchangeRecord, Outcome } from './decision.ts'
+import type { Answer, AnswerDecision, Outcome } from './decision.ts'
 import type { ExchangeClient } from './exchange-client.ts'
 import { type Failure, internalFailure } from './failure.ts'
 import type { RequestHead } from './request-head.ts'
@@ -17,11 +17,12 @@ export interface ExchangeEnd {
 const endStatus: Partial<Record<Outcome, number>> = { 'client-aborted': 499, 'server-closed': 503 }
 
 export class ExchangeReport {
-  onEnd: ((record: ExchangeRecord) => void) | undefined
+  /** Who is told. */
+  decision: Pick<AnswerDecision, 'onEnd'> | undefined
   readonly #head: RequestHead
   readonly #client: Pick<ExchangeClient, 'body' | 'connection'>
   readonly #context: Pick<ServerContext<never>, 'clock' | 'answerTo'>
-  readonly #startedAt: number
+  readonly startedAt: number
 
   constructor(
     head: RequestHead,
@@ -31,20 +32,20 @@ export class ExchangeReport {
     this.#head = head
     this.#client = client
     this.#context = context
-    this.#startedAt = context.clock.monotonicMs()
+    this.startedAt = context.clock.monotonicMs()
   }
 
   /** What to answer when even telling the end fails. */
   tell({ outcome, failure, status, bytesOut }: ExchangeEnd): Answer | undefined {
     const { body, connection } = this.#client
     try {
-      this.onEnd?.({
+      this.decision?.onEnd?.({
         status: failure?.status ?? endStatus[outcome] ?? status,
         outcome,
         failure,
         bytesIn: body.bytes,
         bytesOut,
-        durationMs: this.#context.clock.monotonicMs() - this.#startedAt,
+        durationMs: this.#context.clock.monotonicMs() - this.startedAt,
       })
       return undefined
     } catch (error) {

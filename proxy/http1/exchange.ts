@@ -84,12 +84,12 @@ export class Exchange<O extends Origin> implements CallOwner {
 
   /** The client left before the decision was there; whoever made it still learns of the end. */
   #disown(decision: Decision<O>): void {
-    this.#report.onEnd = decision.onEnd
+    this.#report.decision = decision
     this.#report.tell({ outcome: 'client-aborted', failure: undefined, status: 0, bytesOut: 0 })
   }
 
   #carryOut(decision: Decision<O>): void {
-    this.#report.onEnd = decision.onEnd
+    this.#report.decision = decision
     if (decision.kind === 'answer') this.#answer(decision, 'answered', undefined)
     else if (decision.kind === 'read') this.#startReading(decision)
     else this.#startRelay(decision)
@@ -148,9 +148,6 @@ export class Exchange<O extends Origin> implements CallOwner {
       return
     }
     this.#relay = relay
-    this.#recheck =
-      relay.recheck &&
-      new Recheck(relay.recheck, this.#context, failure => this.#later(() => this.#revoke(failure)))
     const pooled = this.#context.upstreams.take(relay.origin, { isReplayable: this.#isReplayable })
     this.#isReused = pooled !== undefined
     if (pooled !== undefined) this.#attach(relay, pooled)
@@ -226,7 +223,12 @@ export class Exchange<O extends Origin> implements CallOwner {
 
   /** Called now and then: asks again whether it may go on. */
   recheck(now: number): void {
-    this.#recheck?.ask(now)
+    if (this.#relay === undefined) return
+    this.#recheck ??= new Recheck(this.#relay, this.#context, {
+      startedAt: this.#report.startedAt,
+      onRefused: failure => this.#later(() => this.#revoke(failure)),
+    })
+    this.#recheck.ask(now)
   }
 
   /** Nothing has moved for too long: at the tool if the request is all there, otherwise at the client. */

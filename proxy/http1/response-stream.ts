@@ -1,6 +1,6 @@
 // The body of a response on its way to the client, in the framing that the client understands.
 import type { BodyScanner } from './body-scanner.ts'
-import type { Forbidden } from './decision.ts'
+import type { Forbidden, Origin, Relay } from './decision.ts'
 import { type Failure, failureOfHead, malformedAnswer } from './failure.ts'
 import { MALFORMED } from './head-parser.ts'
 import { writeLastChunk } from './head-writer.ts'
@@ -13,7 +13,7 @@ export interface ResponseStreamOptions {
   readonly client: Transport
   /** The client speaks HTTP/1.0: chunks come without their framing. */
   readonly decodes: boolean
-  readonly rewriteTrailers: ((trailers: HeaderList) => HeaderList) | undefined
+  readonly relay: Pick<Relay<Origin>, 'rewriteTrailers'>
   /** What must not pass in the body. */
   readonly forbidden: Forbidden | undefined
 }
@@ -24,7 +24,7 @@ export class ResponseStream {
   readonly #options: ResponseStreamOptions
   readonly #guard: SequenceGuard | undefined
   /** The end of what came, while it may be the beginning of what must not pass. */
-  readonly #heldBack = new KeptBytes()
+  #heldBack: KeptBytes | undefined
   /** Ranges of payload in what is being passed: from, to, from, to, ... */
   #payload: number[] = []
 
@@ -66,14 +66,14 @@ export class ResponseStream {
     const hold = this.#startOfPending(pending)
     const size = resumedSize < 0 ? '' : `${resumedSize.toString(16)}\r\n`
     if (hold === undefined) {
-      this.#hold(Buffer.from(size))
-      this.#heldBack.add(bytes, from, to)
+      this.#holdBack(Buffer.from(size), 0, size.length)
+      this.#holdBack(bytes, from, to)
       return
     }
     this.releaseHeldBack()
     if (size !== '') client.sendText(size)
     client.send(bytes, from, Math.min(hold, to), reader)
-    if (hold < to) this.#heldBack.add(bytes, hold, to)
+    if (hold < to) this.#holdBack(bytes, hold, to)
   }
 
   #passPayload(bytes: Buffer): void {
@@ -86,7 +86,7 @@ export class ResponseStream {
       const to = payload[at + 1] as number
       const middle = Math.min(to, Math.max(from, hold ?? from))
       if (middle > from) client.send(Buffer.from(bytes.subarray(from, middle)), 0, middle - from, undefined)
-      if (to > middle) this.#heldBack.add(bytes, middle, to)
+      if (to > middle) this.#holdBack(bytes, middle, to)
     }
   }
 
@@ -104,22 +104,24 @@ export class ResponseStream {
     return undefined
   }
 
-  #hold(bytes: Buffer): void {
-    this.#heldBack.add(bytes, 0, bytes.length)
+  #holdBack(bytes: Buffer, from: number, to: number): void {
+    this.#heldBack ??= new KeptBytes()
+    this.#heldBack.add(bytes, from, to)
   }
 
   /** What was held back is not the beginning of anything after all: the body has ended. */
   releaseHeldBack(): void {
-    if (this.#heldBack.length === 0) return
+    if (this.#heldBack === undefined) return
     const bytes = this.#heldBack.take()
+    this.#heldBack = undefined
     this.#options.client.send(bytes, 0, bytes.length, undefined)
   }
 
   #passTrailers(trailers: HeaderList): boolean {
     try {
-      const { client, rewriteTrailers } = this.#options
-      const rewrite = trailers.length === 0 ? undefined : rewriteTrailers
-      writeLastChunk(client, rewrite === undefined ? trailers : rewrite(trailers))
+      const { client, relay } = this.#options
+      const isEmpty = trailers.length === 0
+      writeLastChunk(client, (isEmpty ? undefined : relay.rewriteTrailers?.(trailers)) ?? trailers)
       return true
     } catch (error) {
       this.failure = failureOfHead(error)

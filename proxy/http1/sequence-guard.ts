@@ -27,12 +27,12 @@ export class SequenceGuard {
   }
 
   #remember(bytes: Buffer, from: number, to: number): void {
-    const span = this.#sequences.longest - 1
-    const isLong = to - from >= span || this.pending === 0
-    const end = bytes.subarray(isLong ? Math.max(from, to - span) : from, to)
-    const last = isLong ? end : Buffer.concat([this.#tail, end])
-    this.pending = this.#sequences.overlapAtEnd(last)
-    this.#tail = this.pending === 0 ? empty : Buffer.from(last.subarray(last.length - this.pending))
+    const sequences = this.#sequences
+    const isLong = to - from >= sequences.longest - 1 || this.pending === 0
+    const last = isLong ? bytes : Buffer.concat([this.#tail, bytes.subarray(from, to)])
+    const end = isLong ? to : last.length
+    this.pending = sequences.overlapAtEnd(last, isLong ? from : 0, end)
+    this.#tail = this.pending === 0 ? empty : Buffer.from(last.subarray(end - this.pending, end))
   }
 }
 

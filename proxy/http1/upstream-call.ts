@@ -216,8 +216,8 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
     } else if (this.upstream.body.isDone) this.#completed(true)
     else {
       const client = this.#client.transport
-      const { rewriteTrailers } = this.#relay
-      this.#body = new ResponseStream(this.upstream.body, { client, decodes, rewriteTrailers, forbidden })
+      const relay = this.#relay
+      this.#body = new ResponseStream(this.upstream.body, { client, decodes, relay, forbidden })
     }
   }
 

@@ -11,7 +11,13 @@ import { createManualClock } from '../runtime/manual-clock.ts'
 
 const test = suite('proxy/budgets')
 
-const payer = (caller: string, account = caller, tenant = account): Payer => ({ caller, account, tenant })
+const payer = (caller: string, account = caller, tenant = account): Payer => ({
+  caller,
+  account,
+  tenant,
+  namespace: undefined,
+  pod: undefined,
+})
 
 function refusal(act: () => unknown): string {
   try {
