@@ -1,4 +1,4 @@
-// The benchmark runner: `node bench/run.ts NAME`. Each bench is a folder with a bench.ts that exports `runBench` and
+// The benchmark runner: `node bench/run.ts NAME [ARGUMENT ...]`. Each bench is a folder with a bench.ts that exports `runBench` and
 // the `needs` without which it is not started.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { missingNeeds, type Need } from './needs.ts'
 
 interface Bench {
   readonly needs: readonly Need[]
-  runBench(options: { readonly signal: AbortSignal }): Promise<void>
+  runBench(options: { readonly signal: AbortSignal; readonly args: readonly string[] }): Promise<void>
 }
 
 const folder = import.meta.dirname
@@ -16,10 +16,11 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const names = readdirSync(folder).filter(name => existsSync(join(folder, name, 'bench.ts')))
-  const usage = `usage: node bench/run.ts NAME\nNAME is one of: ${names.join(', ')}`
+  const usage = `usage: node bench/run.ts NAME [ARGUMENT ...]\nNAME is one of: ${names.join(', ')}`
   let name: string | undefined
+  let args: readonly string[] = []
   try {
-    name = parseArgs({ allowPositionals: true }).positionals[0]
+    ;[name, ...args] = parseArgs({ allowPositionals: true }).positionals
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${usage}`)
     return 64
@@ -39,7 +40,7 @@ async function main(): Promise<number> {
     const bench = (await import(`./${name}/bench.ts`)) as Bench
     const missing = missingNeeds(bench.needs, process.env['PATH'] ?? '')
     if (missing !== undefined) throw new Error(missing)
-    await bench.runBench({ signal: stop.signal })
+    await bench.runBench({ signal: stop.signal, args })
     return 0
   } catch (error) {
     console.error(stop.signal.aborted ? 'stopped' : `Cannot run benchmark "${name}": ${describe(error)}`)

@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, Command>> = {
   },
   proxy: { summary: 'hand requests on to tools (a server in a cluster)', load: () => import('./proxy.ts') },
   csi: { summary: 'mount volumes on a node (a server in a cluster)', load: () => import('./csi.ts') },
+  rollout: {
+    summary: 'wait until the driver runs on every node',
+    load: () => import('./rollout.ts'),
+  },
   cleanup: {
     summary: 'remove what an uninstalled controller has left',
     load: () => import('./cleanup.ts'),

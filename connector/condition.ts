@@ -41,3 +41,16 @@ export function readyFinding(required: readonly Finding[]): Finding {
 export function isTrue(conditions: readonly Condition[] | undefined, type: string): boolean {
   return conditions?.some(condition => condition.type === type && condition.status === 'True') ?? false
 }
+
+const addressConflictReason = 'ProxyAddressConflict'
+
+/**
+ * The condition of a Connector whose address leads to a Service that is not ours: whoever made it may read what is sent
+ * there, tokens among it, so nothing may be sent.
+ */
+export function addressConflict(conditions: readonly Condition[] | undefined): Condition | undefined {
+  return conditions?.find(
+    ({ type, status, reason }) =>
+      type === 'ProxyServiceReady' && status === 'False' && reason === addressConflictReason,
+  )
+}

@@ -17,6 +17,7 @@ import {
 } from '../kube/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
+import { isReplaced } from './builtins/decide.ts'
 import { grantLabel } from './scope-grants/decide.ts'
 import { grantName } from './scope-grants/observe.ts'
 
@@ -39,7 +40,8 @@ const driver = { name: 'connectors-csi' }
 export async function removeLeftovers(options: LeftoversOptions): Promise<void> {
   const { client, clock, log, signal, fieldManager } = options
   const removed: Record<string, number> = {}
-  const isBuiltIn = (object: KubeObject) => isAppliedAlone(object.metadata, fieldManager)
+  const isBuiltIn = (object: KubeObject) =>
+    isAppliedAlone(object.metadata, fieldManager) && !isReplaced(object)
   const isGrant = ({ metadata }: KubeObject) => metadata.name === grantName
   const ofGrants = { labelSelector: `${grantLabel}=true` }
 

@@ -7,13 +7,14 @@ import type { KubeClient } from '../kube/client.ts'
 import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts'
 import { createFeatureFlags } from '../kube/feature-flags.ts'
 import { createLeaderElection, type LeaderElection, soleLeader } from '../kube/leader-election.ts'
+import { resourceInterfaces } from '../kube/resources.ts'
 import { permitWrites } from '../kube/write-permit.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { logSeldom } from '../runtime/seldom.ts'
 import { createReach } from '../upstream/resolve.ts'
 import { TrustStore } from '../upstream/trust.ts'
-import { applyBuiltins, readBuiltins } from './builtins.ts'
+import { readBuiltins } from './builtins/read.ts'
 import { CheckResults } from './check-results.ts'
 import type { ControllerConfig } from './config.ts'
 import { createReconcilers, runReconcilers } from './reconcile.ts'
@@ -72,7 +73,7 @@ export async function startController(
   })
   const queues = createQueues({ clock, maxBackoffMs: config.probeIntervalMs })
   const onSecret = (key: string) => routeSecret(watches, queues, key)
-  const watches = createWatches({ client, clock, systemNamespace, onError, onSecret })
+  const watches = createWatches({ client, clock, systemNamespace, builtins, onError, onSecret })
   const results = new CheckResults({
     clock,
     intervalMs: config.probeIntervalMs,
@@ -87,8 +88,8 @@ export async function startController(
   const reach = createReach({ allowLoopback, deny, allow, isOwn: ownAddresses.has }, { clock })
   const sendCheck = createSendCheck({ clock, trust: () => trust.context([]), connectTo, reach })
   const sinks = { client: writing, events, results, sendCheck }
-  const reconcilers = createReconcilers({ config, clock, log, watches, ...sinks })
-  routeChanges(watches, queues, { events })
+  const reconcilers = createReconcilers({ config, clock, log, watches, builtins, ...sinks })
+  routeChanges(watches, queues, { events, builtins })
 
   const sealingKeys = createSealingKeysController({
     client: writing,
@@ -120,8 +121,9 @@ export async function startController(
   return { metricsUrl: server.url, ended: run() }
 
   async function run(): Promise<void> {
+    const followsInterfaces = [...builtins.values()].some(({ resource }) => resource === resourceInterfaces)
     const running = [
-      runWatches(watches, { clock, signal: stopping, onSynced }),
+      runWatches(watches, { clock, signal: stopping, followsInterfaces, onSynced }),
       features.run({ signal: stopping }),
       ownAddresses.run({ signal: stopping }),
       sealingKeys.follow({ signal: stopping }),
@@ -139,12 +141,13 @@ export async function startController(
 
   async function lead(leading: { readonly signal: AbortSignal }): Promise<void> {
     log.info('controller leads')
+    // Those that are not there, and what another leader may have left undone.
+    for (const key of builtins.keys()) queues.builtins.add(key)
     await Promise.all([
       runReconcilers(reconcilers, queues, { log, after: synced.promise, ...leading }),
       results.run(leading),
       recorder.run(leading),
       sealingKeys.run(leading),
-      applyBuiltins(builtins, { client: writing, clock, log, ...leading }),
     ])
   }
 }

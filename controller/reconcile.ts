@@ -6,6 +6,10 @@ import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Handled, Queue } from '../kube/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
+import { applyBuiltin } from './builtins/apply.ts'
+import { type Applied, decideBuiltin, judgeApplied } from './builtins/decide.ts'
+import { observeBuiltin } from './builtins/observe.ts'
+import type { Builtins } from './builtins/read.ts'
 import type { CheckResults } from './check-results.ts'
 import type { ControllerConfig } from './config.ts'
 import { applyConnector, applyProxyService } from './connector/apply.ts'
@@ -28,20 +32,40 @@ export type ReconcileOptions = {
   readonly log: Log
   readonly events: Pick<EventRecorder, 'record'>
   readonly watches: Watches
+  readonly builtins: Builtins
   readonly results: CheckResults
   readonly sendCheck: SendCheck
 }
 
+/** Until it is asked again whether a built-in object is there. */
+const unknownMs = 500
+
 type Reconcile = (key: string, options: { readonly signal: AbortSignal }) => Promise<Handled>
 
-export type Reconcilers = Readonly<Record<'connector' | 'connectorClass' | 'scope', Reconcile>>
+export type Reconcilers = Readonly<Record<'builtin' | 'connector' | 'connectorClass' | 'scope', Reconcile>>
 
 export function createReconcilers(options: ReconcileOptions): Reconcilers {
-  const { config, client, clock, log, watches, results } = options
+  const { config, client, clock, log, events, watches, results, builtins } = options
   const now = () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`
-  const sources = { client, results, ...watches }
+  const appliedBuiltins = new Map<string, Applied>()
+  const sources = { client, results, builtins, applied: appliedBuiltins, ...watches }
 
   return {
+    async builtin(key, { signal }) {
+      const observed = observeBuiltin(key, sources)
+      if (observed === undefined) return { againMs: unknownMs }
+      const decision = decideBuiltin(observed, { nowMs: clock.monotonicMs() })
+      if (decision.verb === 'leave') return undefined
+      if (decision.verb === 'wait') return { againMs: decision.ms }
+      const object = await applyBuiltin(observed, { client, signal })
+      const outcome = judgeApplied(observed, object, { nowMs: clock.monotonicMs() })
+      appliedBuiltins.set(key, outcome.applied)
+      const { resource } = observed.shipped
+      for (const event of outcome.events) events.record({ ...event, resource, object })
+      if (outcome.isTold) log.info('builtin applied', { builtin: key, fields: outcome.fields })
+      return undefined
+    },
+
     async connector(key, { signal }) {
       const observed = await observeConnector(parseKey(key), sources, { signal })
       if (observed === undefined) {
@@ -125,6 +149,7 @@ export async function runReconcilers(
       },
     })
   await Promise.all([
+    run(queues.builtins, 'builtin'),
     run(queues.connectors, 'connector'),
     run(queues.connectorClasses, 'connectorClass'),
     run(queues.scopes, 'scope'),

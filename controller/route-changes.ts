@@ -4,14 +4,22 @@ import { objectKey } from '../connector/object.ts'
 import type { EventRecorder } from '../kube/event-recorder.ts'
 import { refKey } from '../kube/objects.ts'
 import { createQueue, type Queue } from '../kube/queue.ts'
-import { connectors as connectorsResource } from '../kube/resources.ts'
+import {
+  connectorClasses,
+  connectors as connectorsResource,
+  type Resource,
+  resourceInterfaces,
+} from '../kube/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { type Builtins, builtinKey } from './builtins/read.ts'
 import { classOfOwner } from './connector-class/observe.ts'
 import { ruleChangeEvent } from './connector-class/rule-change.ts'
 import { projectLabel } from './scope-grants/observe.ts'
 import type { Watches } from './watches.ts'
 
 export type Queues = {
+  /** What `builtinKey` makes of them. */
+  readonly builtins: Queue
   /** `namespace/name` */
   readonly connectors: Queue
   readonly connectorClasses: Queue
@@ -27,6 +35,7 @@ export function createQueues({
   readonly maxBackoffMs: number
 }): Queues {
   return {
+    builtins: createQueue({ clock, maxBackoffMs: 60_000 }),
     connectors: createQueue({ clock, maxBackoffMs }),
     connectorClasses: createQueue({ clock, maxBackoffMs }),
     scopes: createQueue({ clock, maxBackoffMs }),
@@ -36,8 +45,15 @@ export function createQueues({
 export function routeChanges(
   watches: Watches,
   queues: Queues,
-  { events }: { readonly events: Pick<EventRecorder, 'record'> },
+  {
+    events,
+    builtins,
+  }: { readonly events: Pick<EventRecorder, 'record'>; readonly builtins: Pick<Builtins, 'has'> },
 ): void {
+  const addBuiltin = (resource: Resource<unknown>, name: string) => {
+    const key = builtinKey(resource, name)
+    if (builtins.has(key)) queues.builtins.add(key)
+  }
   const addConnectors = (index: string, value: string) => {
     for (const connector of watches.connectors.byIndex(index, value)) {
       queues.connectors.add(objectKey(connector.metadata))
@@ -52,6 +68,7 @@ export function routeChanges(
 
   watches.connectorClasses.onChange(({ object, previous, type }) => {
     const { name } = object.metadata
+    addBuiltin(connectorClasses, name)
     queues.connectorClasses.add(name)
     addConnectors('class', name)
     const event = type === 'updated' ? ruleChangeEvent(previous, object) : undefined
@@ -60,6 +77,8 @@ export function routeChanges(
       events.record({ ...event, resource: connectorsResource, object: connector })
     }
   })
+
+  watches.resourceInterfaces.onChange(({ object }) => addBuiltin(resourceInterfaces, object.metadata.name))
 
   watches.services.onChange(({ object }) => {
     const key = objectKey(object.metadata)

@@ -20,11 +20,13 @@ import {
   connectors,
   namespaces,
   type Resource,
+  resourceInterfaces,
   roleBindings,
   roles,
   services,
 } from '../kube/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { type Builtins, builtinKey } from './builtins/read.ts'
 import { destinationService } from './connector-class/destination.ts'
 import { grantLabel } from './scope-grants/decide.ts'
 import { innerNamespaceLabel, projectLabel } from './scope-grants/observe.ts'
@@ -32,6 +34,8 @@ import { innerNamespaceLabel, projectLabel } from './scope-grants/observe.ts'
 export type Watches = {
   readonly connectors: Informer<Connector>
   readonly connectorClasses: Informer<ConnectorClass>
+  /** The built-in ones. */
+  readonly resourceInterfaces: Informer<KubeObject>
   readonly namespaces: Informer<Namespace>
   readonly roles: Informer<Role>
   readonly roleBindings: Informer<RoleBinding>
@@ -43,6 +47,7 @@ export type WatchesOptions = {
   readonly client: KubeClient
   readonly clock: Clock
   readonly systemNamespace: string
+  readonly builtins: Pick<Builtins, 'has'>
   readonly onError: (error: unknown) => void
   /** Told of the Secrets that Connectors name, by `namespace/name`. */
   readonly onSecret: (key: string) => void
@@ -52,6 +57,7 @@ export function createWatches({
   client,
   clock,
   systemNamespace,
+  builtins,
   onError,
   onSecret,
 }: WatchesOptions): Watches {
@@ -83,6 +89,10 @@ export function createWatches({
   return {
     connectors: ofConnectors,
     connectorClasses: ofClasses,
+    resourceInterfaces: watch(resourceInterfaces, {
+      transform: object =>
+        builtins.has(builtinKey(resourceInterfaces, object.metadata.name)) ? object : undefined,
+    }),
     namespaces: ofNamespaces,
     roles: watch(roles, grants),
     roleBindings: watch(roleBindings, grants),
@@ -107,6 +117,8 @@ export function createWatches({
 export type RunWatchesOptions = {
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Whether interfaces come with the installation: nothing else here needs them. */
+  readonly followsInterfaces: boolean
   /** Called once all objects are known. */
   readonly onSynced: () => void
 }
@@ -114,7 +126,7 @@ export type RunWatchesOptions = {
 /** Runs the watches until `signal` is aborted. */
 export async function runWatches(
   watches: Watches,
-  { clock, signal, onSynced }: RunWatchesOptions,
+  { clock, signal, followsInterfaces, onSynced }: RunWatchesOptions,
 ): Promise<void> {
   const { connectors, connectorClasses, secrets } = watches
   const followTypes = () => secrets.watch(watchedSecretTypes(connectorClasses.list()))
@@ -122,6 +134,8 @@ export async function runWatches(
   const naming = [connectors, connectorClasses]
   const others = [watches.namespaces, watches.roles, watches.roleBindings, watches.services]
   const running = [...naming.map(informer => informer.run({ signal })), secrets.run({ signal })]
+  // Nothing waits for these: a cluster may lack their definition.
+  if (followsInterfaces) running.push(watches.resourceInterfaces.run({ signal }))
   try {
     await Promise.all(naming.map(informer => informer.synced))
     running.push(...others.map(informer => informer.run({ signal })))

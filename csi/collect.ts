@@ -1,5 +1,5 @@
 // collect: everything that a volume is rendered from. Spec: csi.md, "Publish" steps 3 and 4.
-import { isTrue } from '../connector/condition.ts'
+import { addressConflict, isTrue } from '../connector/condition.ts'
 import type { Connector } from '../connector/connector.ts'
 import { type ConnectorClass, hasProxy } from '../connector/connector-class.ts'
 import { ConnectorsError } from '../connector/errors.ts'
@@ -90,6 +90,12 @@ async function collectConnector(
       'ClassWithoutProxy',
       `Cannot publish Connector "${objectKey(key)}": its class "${className}" has no proxy`,
     )
+  }
+  const conflict = addressConflict(connector.status?.conditions)
+  if (conflict !== undefined) {
+    const why = conflict.message.replace(/^Cannot/, 'cannot')
+    const message = `Cannot publish Connector "${objectKey(key)}": ${why}`
+    throw new ConnectorsError('PRECONDITION', conflict.reason, message)
   }
   return { connector, connectorClass }
 }

@@ -6,7 +6,7 @@ import type { ByteSequences } from './http1/byte-sequences.ts'
 import type { Answer, BodyMemory, ResponseVerdict } from './http1/decision.ts'
 import { findHeader, type HeaderList } from './http1/headers.ts'
 import type { ResponseHead } from './http1/response-head.ts'
-import { maxLfsAnswerBytes, rewriteLfsAnswer } from './lfs.ts'
+import { lfsRefused, maxLfsAnswerBytes, parseLfsAnswer, rewriteLfsAnswer } from './lfs.ts'
 import { type ReturnPath, rewriteResponseHeaders } from './response.ts'
 import { carriesTrace } from './traces.ts'
 
@@ -63,7 +63,7 @@ function kindOf(answer: ResponseHead, { isLfs, returnPath }: AnswerOptions): 'lf
 
 function lfsVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
   const { returnPath, withhold } = options
-  if (!isUnencoded(answer.headers)) return withhold(lfsEncoded())
+  if (!isUnencoded(answer.headers)) return withhold(lfsRefused('it is encoded without having been asked for'))
   const memory = options.openMemory()
   if (memory === undefined) return withhold(tooManyAnswers())
   const isNamed = isLfsType(mediaType(answer.headers)) || isJsonType(mediaType(answer.headers))
@@ -72,18 +72,26 @@ function lfsVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdi
     limitBytes: maxLfsAnswerBytes,
     memory,
     rewrite: body => {
-      const text = body.toString('utf8')
       try {
-        // What does not say that it is JSON may be an object that somebody stores.
-        const isOther = isNamed ? text.trim() === '' : !/^\s*[{[]/.test(text)
-        const rewritten = isOther ? undefined : rewriteLfsAnswer(text, returnPath)
-        if (isOther && carriesTrace(text, returnPath.traces.texts)) throw credentialInAnswer()
-        return wholeAnswer(answer, rewritten ?? body)
+        return wholeAnswer(answer, rewriteLfs(body.toString('utf8'), { isNamed, returnPath }) ?? body)
       } catch (error) {
         return withhold(error)
       }
     },
   }
+}
+
+/** Undefined for what may go on as it is. Throws UNAVAILABLE for what may not. */
+function rewriteLfs(
+  text: string,
+  { isNamed, returnPath }: { readonly isNamed: boolean; readonly returnPath: ReturnPath },
+): string | undefined {
+  const parsed = parseLfsAnswer(text)
+  if ('json' in parsed) return rewriteLfsAnswer(parsed.json, returnPath)
+  if (isNamed && text.trim() !== '') throw lfsRefused(parsed.problem)
+  // What does not say that it is JSON may be an object that somebody stores.
+  if (carriesTrace(text, returnPath.traces.texts)) throw credentialInAnswer()
+  return undefined
 }
 
 function jsonVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
@@ -145,15 +153,6 @@ const credentialInBody = {
   status: 502,
   reason: 'CredentialInAnswer',
   message: "Cannot pass the rest of the tool's answer on: it repeats the Connector's credential",
-}
-
-function lfsEncoded(): ConnectorsError {
-  const why = 'it is encoded without having been asked for'
-  return new ConnectorsError(
-    'UNAVAILABLE',
-    'LfsAnswerRefused',
-    `Cannot pass the tool's Git LFS answer on: ${why}`,
-  )
 }
 
 function tooManyAnswers(): ConnectorsError {

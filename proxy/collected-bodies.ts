@@ -45,8 +45,9 @@ export class CollectedBodies {
 
   #grow(body: CollectedBody, bytes: number): Failure | undefined {
     while (this.#bytes + bytes > this.#options.totalBytes) {
-      const largest = this.#largestOf(this.#greediest())
-      if (largest === undefined || largest === body) return noMemory
+      const greediest = this.#greediest(body.payer.tenant, bytes)
+      const largest = greediest === body.payer.tenant ? undefined : this.#largestOf(greediest)
+      if (largest === undefined) return noMemory
       largest.release()
       largest.onRevoked?.(noMemory)
     }
@@ -55,10 +56,12 @@ export class CollectedBodies {
     return undefined
   }
 
-  /** The tenant that holds the most. */
-  #greediest(): string | undefined {
-    const held = new Map<string, number>()
-    for (const { payer, bytes } of this.#open) held.set(payer.tenant, (held.get(payer.tenant) ?? 0) + bytes)
+  /** The tenant that would hold the most if this one got so many bytes more. */
+  #greediest(tenant: string, bytes: number): string | undefined {
+    const held = new Map([[tenant, bytes]])
+    for (const open of this.#open) {
+      held.set(open.payer.tenant, (held.get(open.payer.tenant) ?? 0) + open.bytes)
+    }
     return [...held].sort(([, left], [, right]) => right - left)[0]?.[0]
   }
 

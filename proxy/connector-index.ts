@@ -2,6 +2,7 @@
 // Spec: proxy.md, "Authentication and authorization" (last rule) and "Injection".
 import type { Address } from '../connector/address.ts'
 import { parseAddress, proxyServiceName } from '../connector/address.ts'
+import { addressConflict } from '../connector/condition.ts'
 import type { Connector } from '../connector/connector.ts'
 import { credentialSecretName, policyAnnotation } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
@@ -111,12 +112,12 @@ export class ConnectorIndex {
   /** Throws PRECONDITION when the name by which the client came here may lead elsewhere now. */
   checkService(key: ObjectKey): void {
     const connector = this.#living(key)
-    const conflict = connector && serviceConflict(connector)
+    const conflict = connector && addressConflict(connector.status?.conditions)
     if (conflict === undefined) return
     throw new ConnectorsError(
       'PRECONDITION',
-      'ProxyAddressConflict',
-      `Cannot use Connector "${objectKey(key)}" by this name: ${conflict}`,
+      conflict.reason,
+      `Cannot use Connector "${objectKey(key)}" by this name: ${conflict.message}`,
     )
   }
 
@@ -144,18 +145,10 @@ export function connectorNotFound({ namespace, name }: ObjectKey): ConnectorsErr
  */
 function proxyHosts(connector: Connector, clusterDomain: string): readonly string[] {
   const hasAddress = connector.status?.proxy?.httpAddress?.url !== undefined
-  if (!hasAddress && serviceConflict(connector) === undefined) return []
+  if (!hasAddress && addressConflict(connector.status?.conditions) === undefined) return []
   const { namespace, name } = connector.metadata
   const short = `${proxyServiceName(name)}.${namespace}`
   return [short, `${short}.svc`, `${short}.svc.${clusterDomain}`]
-}
-
-/** Why the Service of this Connector's name is not its own (any more), as its status says. */
-export function serviceConflict({ status }: Connector): string | undefined {
-  const condition = status?.conditions?.find(({ type }) => type === 'ProxyServiceReady')
-  return condition?.status === 'False' && condition.reason === 'ProxyAddressConflict'
-    ? condition.message
-    : undefined
 }
 
 function indexed(

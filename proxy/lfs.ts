@@ -10,21 +10,25 @@ export const maxLfsAnswerBytes = 2 * 1024 * 1024
 /** What is nested deeper is not an answer of an LFS server. */
 const maxDepth = 32
 
+export type LfsAnswer = { readonly json: unknown } | { readonly problem: string }
+
+export function parseLfsAnswer(text: string): LfsAnswer {
+  if (isDeeperThan(maxDepth, text)) return { problem: 'it is nested too deep' }
+  try {
+    return { json: JSON.parse(text) }
+  } catch {
+    return { problem: 'it is not JSON' }
+  }
+}
+
 /**
  * The answer so that transfers come back through the proxy, with their own token; undefined if it is fit as it is.
- * Throws UNAVAILABLE for what is not JSON, and for what would carry the credential still.
+ * Throws UNAVAILABLE for what would carry the credential still.
  */
-export function rewriteLfsAnswer(text: string, way: ReturnPath): string | undefined {
-  if (isDeeperThan(maxDepth, text)) throw refused('it is nested too deep')
-  let answer: unknown
-  try {
-    answer = JSON.parse(text)
-  } catch {
-    throw refused('it is not JSON')
-  }
+export function rewriteLfsAnswer(answer: unknown, way: ReturnPath): string | undefined {
   let isChanged = false
   for (const object of objectsOf(answer)) isChanged = rewriteObject(object, way) || isChanged
-  if (holdsTrace(answer, way.traces.texts)) throw refused("it repeats the Connector's credential")
+  if (holdsTrace(answer, way.traces.texts)) throw lfsRefused("it repeats the Connector's credential")
   return isChanged ? JSON.stringify(answer) : undefined
 }
 
@@ -98,7 +102,7 @@ function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function refused(why: string): ConnectorsError {
+export function lfsRefused(why: string): ConnectorsError {
   return new ConnectorsError(
     'UNAVAILABLE',
     'LfsAnswerRefused',

@@ -17,6 +17,7 @@ import { findHeader } from './http1/headers.ts'
 import type { Identified } from './identify.ts'
 import { outgoingHeaders, outgoingTrailers } from './outgoing.ts'
 import { refusalAnswer, refusalOf } from './refuse.ts'
+import type { Rejections } from './rejections.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
 import { rewriteResponseHeaders } from './response.ts'
 
@@ -33,6 +34,7 @@ export type Use = {
 export type RelayOptions = {
   readonly slots: CallerSlots
   readonly bodies: CollectedBodies
+  readonly rejections: Rejections
   readonly recorder: RequestRecorder
   readonly isGit: boolean
   /** Throws what a new request of the same caller would be refused for. */
@@ -42,7 +44,7 @@ export type RelayOptions = {
 /** Throws INVALID for a path that cannot go on, LIMIT when the caller has too much under way. */
 export function relay(use: Use, options: RelayOptions): Relay<ToolOrigin> {
   const { record, identified, payer, connector } = use
-  const { recorder } = options
+  const { recorder, rejections } = options
   const { head } = record
   const { address, injected, originKey, traces, sequences } = connector
   const { target, upstream } = routeTo(address, identified.rest.path, identified.rest.query)
@@ -60,6 +62,7 @@ export function relay(use: Use, options: RelayOptions): Relay<ToolOrigin> {
     openMemory: () => options.bodies.open(payer),
     withhold: (error: unknown) => withhold(record, error, options.isGit),
   }
+  rejections.check(connector, payer)
   const slot = options.slots.take(payer, head.upgrade === undefined ? 'request' : 'tunnel')
   record.isUse = true
   recorder.decided(record)
@@ -76,7 +79,10 @@ export function relay(use: Use, options: RelayOptions): Relay<ToolOrigin> {
     headers,
     upgrade: true,
     rewriteRequestTrailers: trailers => outgoingTrailers(trailers, callerToken),
-    rewriteResponse: response => judgeAnswer(response, answering),
+    rewriteResponse: response => {
+      if (response.status >= 200) rejections.answered(connector, payer, response.status)
+      return judgeAnswer(response, answering)
+    },
     rewriteTrailers: trailers => rewriteResponseHeaders(trailers, returnPath),
     recheck: () => recheck(() => options.check(use)),
     onUpgrade: () => recorder.tunnelOpened(record),

@@ -18,14 +18,16 @@ import type { CallerSlots } from './caller-slots.ts'
 import { parseCallerToken } from './caller-token.ts'
 import type { CollectedBodies } from './collected-bodies.ts'
 import { type ConnectorIndex, connectorNotFound, type ToolOrigin } from './connector-index.ts'
-import type { ConnectionContext, Decide, Decision } from './http1/decision.ts'
+import type { AnswerDecision, ConnectionContext, Decide, Decision } from './http1/decision.ts'
 import { findHeader } from './http1/headers.ts'
 import type { RequestHead } from './http1/request-head.ts'
 import { type Identified, identify } from './identify.ts'
 import { refusalAnswer, refusalOf } from './refuse.ts'
+import type { Rejections } from './rejections.ts'
 import { relay, type Use } from './relay.ts'
 import { checkOverrides } from './request-overrides.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
+import { isTokenReview, maxReviewBytes, reviewToken } from './token-review.ts'
 
 export type ReverseDoorOptions = {
   readonly index: ConnectorIndex
@@ -33,6 +35,7 @@ export type ReverseDoorOptions = {
   readonly access: AccessReviewer
   readonly slots: CallerSlots
   readonly bodies: CollectedBodies
+  readonly rejections: Rejections
   readonly recorder: RequestRecorder
   /** As of now: it can be switched while the proxy runs. */
   readonly requireProxyPermission: () => boolean
@@ -72,6 +75,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     connection: ConnectionContext,
   ): MaybePromise<Decision<ToolOrigin>> {
     const { head } = record
+    if (isTokenReview(head) && !index.isOurs(head.authority.hostname)) return decideReview(record)
     const identified = identify(head, hosts)
     record.connector = identified.key
     checkLoop(head)
@@ -88,6 +92,21 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
         return relay(use, { ...options, isGit: asksAsGit(head), check: checker(key) })
       })
     })
+  }
+
+  function decideReview(record: RequestRecord): Decision<ToolOrigin> {
+    return {
+      kind: 'read',
+      limitBytes: maxReviewBytes,
+      answer: async body => {
+        try {
+          return await reviewToken(body, record, options)
+        } catch (error) {
+          return refuse(record, error)
+        }
+      },
+      onEnd: end => recorder.end(record, end),
+    }
   }
 
   function presentedOn(head: RequestHead, connection: ConnectionContext): Presented | undefined {
@@ -163,7 +182,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     }
   }
 
-  function refuse(record: RequestRecord, error: unknown): Decision<ToolOrigin> {
+  function refuse(record: RequestRecord, error: unknown): AnswerDecision {
     const refusal = refusalOf(isUnknownYet(error) ? notReady(options.unready() ?? '') : error)
     if (error instanceof KubeApiError || !(error instanceof ConnectorsError)) options.onError(error)
     record.refusal = refusal.reason

@@ -24,6 +24,7 @@ import type { RequestHead } from './http1/request-head.ts'
 import { createHttp1Server, type Http1Server } from './http1/server.ts'
 import { registerProxyMetrics, type UseRecord } from './proxy-metrics.ts'
 import { refusalAnswer, refusalOfFailure } from './refuse.ts'
+import { Rejections } from './rejections.ts'
 import { RequestRecorder } from './request-record.ts'
 import { asksAsGit, createReverseDoor } from './reverse.ts'
 import type { ClusterSources } from './sources.ts'
@@ -67,6 +68,7 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
         left: config.requestsPerCaller,
       }),
       bodies: new CollectedBodies({ totalBytes: 32 * 1024 * 1024, perCaller: 8 }),
+      rejections: new Rejections(clock),
       recorder: new RequestRecorder({ audit, record: use => record(use), clock }),
       requireProxyPermission: () => sources.features.isOn('enable-connector-proxy-permissions'),
       streamMaxMs: config.streamMaxMs,

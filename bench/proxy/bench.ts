@@ -1,12 +1,11 @@
 // The reverse proxy against nginx and Caddy in one run, as ratios. Spec: performance.md, the first three rows.
-import { execFile } from 'node:child_process'
-import { mkdtemp, realpath, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Need } from '../needs.ts'
-import { type Contender, downloadBytes, startField } from './contenders.ts'
-import { cpuSeconds, peakMebibytes } from './programs.ts'
+import { type Contender, startField } from './contenders.ts'
+import { emptyResult, fixed, load, type Measured, measure, median, writeUpload } from './measure.ts'
+import { peakMebibytes } from './programs.ts'
 
 export const needs: readonly Need[] = [
   { program: 'nginx', from: 'nginx-light' },
@@ -15,27 +14,14 @@ export const needs: readonly Need[] = [
   { program: 'curl', from: 'curl' },
 ]
 
-const run = promisify(execFile)
 const rounds = 3
-const seconds = 5
-const connections = 50
-
-type Measured = {
-  cpuPerRequestUs: number[]
-  p50Ms: number[]
-  p99Ms: number[]
-  downCpuMs: number[]
-  upCpuMs: number[]
-}
 
 export async function runBench({ signal }: { readonly signal: AbortSignal }): Promise<void> {
   const dir = await mkdtemp(join(await realpath(tmpdir()), 'connectors-bench-'))
   try {
     const field = await startField(dir)
     try {
-      const upload = join(dir, 'upload')
-      await writeFile(upload, '')
-      await truncate(upload, downloadBytes)
+      const upload = await writeUpload(dir)
       const results = new Map(field.contenders.map(contender => [contender, emptyResult()]))
       for (const contender of field.contenders) await load(contender, { signal, seconds: 1 })
       for (let round = 0; round < rounds; round++) {
@@ -48,59 +34,6 @@ export async function runBench({ signal }: { readonly signal: AbortSignal }): Pr
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
-}
-
-function emptyResult(): Measured {
-  return { cpuPerRequestUs: [], p50Ms: [], p99Ms: [], downCpuMs: [], upCpuMs: [] }
-}
-
-type MeasureOptions = { readonly signal: AbortSignal; readonly upload: string }
-
-async function measure(contender: Contender, measured: Measured, options: MeasureOptions): Promise<void> {
-  const { signal, upload } = options
-  const pid = contender.program?.pid
-  const cpu = () => (pid === undefined ? 0 : cpuSeconds(pid))
-  let before = cpu()
-  const { requests, p50Ms, p99Ms } = await load(contender, { signal, seconds })
-  measured.cpuPerRequestUs.push(((cpu() - before) / requests) * 1e6)
-  measured.p50Ms.push(p50Ms)
-  measured.p99Ms.push(p99Ms)
-  before = cpu()
-  await curl([contender.download], contender, signal)
-  measured.downCpuMs.push((cpu() - before) * 1000)
-  before = cpu()
-  await curl(['--upload-file', upload, '--header', 'Expect:', contender.upload], contender, signal)
-  measured.upCpuMs.push((cpu() - before) * 1000)
-}
-
-async function load(
-  contender: Contender,
-  options: { readonly signal: AbortSignal; readonly seconds: number },
-) {
-  const headers = contender.headers.flatMap(header => ['--header', header])
-  const args = ['--threads', '1', '--connections', String(connections), '--duration', `${options.seconds}s`]
-  const { stdout } = await run('wrk', [...args, '--latency', ...headers, contender.small], {
-    signal: options.signal,
-  })
-  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
-  if (!(requests > 0) || /Non-2xx/.test(stdout))
-    throw new Error(`${contender.name} did not answer well: ${stdout}`)
-  return { requests, p50Ms: percentile(stdout, '50%'), p99Ms: percentile(stdout, '99%') }
-}
-
-function percentile(text: string, name: string): number {
-  const [, value, unit] = new RegExp(`${name}\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? []
-  return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? ''] ?? Number.NaN)
-}
-
-async function curl(args: readonly string[], contender: Contender, signal: AbortSignal): Promise<void> {
-  const headers = contender.headers.flatMap(header => ['--header', header])
-  const common = ['--silent', '--show-error', '--fail', '--output', '/dev/null', '--max-time', '120']
-  await run('curl', [...common, ...headers, ...args], { signal })
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 function report(results: ReadonlyMap<Contender, Measured>): void {
@@ -131,8 +64,4 @@ function report(results: ReadonlyMap<Contender, Measured>): void {
     const verdict = ratio <= goal ? 'reached' : `missing ${fixed(ratio - goal)}`
     console.log(`${what.padEnd(34)} ${ratio.toFixed(2)}  (at most ${goal}: ${verdict})`)
   }
-}
-
-function fixed(value: number): number {
-  return Math.round(value * 100) / 100
 }

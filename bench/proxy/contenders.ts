@@ -1,13 +1,9 @@
 // What is measured: direct, nginx, Caddy and ours, all in front of the same tool. nginx and Caddy do less: a static
 // header and an access log, where ours checks a token and a permission and finds the credential.
-import { truncate, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { applyManifest } from '../../cli/dev/apply-manifest.ts'
-import { createKubeClient } from '../../kube/client.ts'
-import { loadKubeConfig } from '../../kube/config.ts'
-import { parseManifests } from '../../kube/manifests.ts'
-import { systemClock } from '../../runtime/clock.ts'
-import { startControlPlane } from '../../standalone/main.ts'
+import { startOurs } from './ours.ts'
 import { freePort, type Program, startProgram } from './programs.ts'
 
 export type Contender = {
@@ -26,7 +22,7 @@ export type Field = { readonly contenders: readonly Contender[]; end(): Promise<
 const credential = Buffer.from('bench:password').toString('base64')
 export const downloadBytes = 1024 ** 3
 
-type Keep = <T extends { end(): Promise<void> }>(starting: Promise<T>) => Promise<T>
+export type Keep = <T extends { end(): Promise<void> }>(starting: Promise<T>) => Promise<T>
 
 /** Nothing of it goes on when a part of it cannot be started. */
 export async function startField(dir: string): Promise<Field> {
@@ -53,17 +49,7 @@ async function startContenders(dir: string, keep: Keep): Promise<readonly Conten
   )
   const tool = `http://127.0.0.1:${toolPort}`
   const files = `http://127.0.0.1:${filesPort}`
-  await writeFile(join(dir, 'big'), '')
-  await truncate(join(dir, 'big'), downloadBytes)
-
-  await keep(
-    startProgram({
-      name: 'tool',
-      command: [process.execPath, join(import.meta.dirname, 'tool.ts'), String(toolPort)],
-      port: toolPort as number,
-    }),
-  )
-  await keep(startNginx('files', { dir, port: filesPort as number, server: `root ${dir}; sendfile on;` }))
+  await startTools({ dir, toolPort: toolPort as number, filesPort: filesPort as number }, keep)
 
   const pass = (to: string) =>
     `proxy_pass http://${to}; proxy_set_header Authorization "Basic ${credential}";`
@@ -97,7 +83,30 @@ async function startContenders(dir: string, keep: Keep): Promise<readonly Conten
   ]
 }
 
-async function startNginx(
+/** What is behind every proxy: small answers, uploads that go nowhere, and a large file of random bytes. */
+export async function startTools(
+  options: { readonly dir: string; readonly toolPort: number; readonly filesPort: number },
+  keep: Keep,
+): Promise<void> {
+  const { dir, toolPort, filesPort } = options
+  await writeRandomFile(join(dir, 'big'), downloadBytes)
+  const command = [process.execPath, join(import.meta.dirname, 'tool.ts'), String(toolPort)] as const
+  await keep(startProgram({ name: 'tool', command: [...command], port: toolPort }))
+  await keep(startNginx('files', { dir, port: filesPort, server: `root ${dir}; sendfile on;` }))
+}
+
+/** One block over and over: what looks into a body must find it as hard as any. */
+async function writeRandomFile(path: string, bytes: number): Promise<void> {
+  const block = randomBytes(16 * 1024 * 1024)
+  const file = await open(path, 'w')
+  try {
+    for (let written = 0; written < bytes; written += block.length) await file.write(block)
+  } finally {
+    await file.close()
+  }
+}
+
+export async function startNginx(
   name: string,
   options: {
     readonly dir: string
@@ -152,96 +161,4 @@ http://127.0.0.1:${port} {
   )
   const command = ['caddy', 'run', '--config', join(dir, 'Caddyfile'), '--adapter', 'caddyfile'] as const
   return startProgram({ name: 'Caddy', command: [...command], port, env: { HOME: dir, XDG_DATA_HOME: dir } })
-}
-
-async function startOurs(
-  options: { readonly dir: string; readonly port: number; readonly tool: string; readonly files: string },
-  keep: Keep,
-): Promise<Contender> {
-  const { dir, port, tool, files } = options
-  const controlPlane = await startControlPlane()
-  await keep(Promise.resolve({ end: () => controlPlane.close() }))
-  const kubeconfig = join(dir, 'kubeconfig')
-  await writeFile(kubeconfig, controlPlane.kubeconfig, { mode: 0o600 })
-  const clock = systemClock
-  const client = createKubeClient({
-    config: await loadKubeConfig({ kubeconfig, clock }),
-    userAgent: 'bench',
-    clock,
-  })
-  await keep(Promise.resolve({ end: async () => client.close() }))
-  for (const manifest of parseManifests(manifests({ tool, files }), 'bench'))
-    await applyManifest(client, manifest)
-  const { token } = await client.createToken(
-    { namespace: 'default', name: 'default' },
-    { spec: { audiences: ['connectors'], expirationSeconds: 7200 } },
-  )
-  const program = await keep(
-    startProgram({
-      name: 'ours',
-      command: [
-        process.execPath,
-        '--max-semi-space-size=2',
-        join(import.meta.dirname, 'our-proxy.ts'),
-        kubeconfig,
-        String(port),
-        join(dir, 'audit'),
-      ],
-      port,
-      // As the launcher does.
-      env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/connectors') },
-    }),
-  )
-  const base = (name: string) => `http://127.0.0.1:${port}/namespaces/default/connectors/${name}`
-  return {
-    name: 'ours',
-    program,
-    small: `${base('tool')}/`,
-    download: `${base('files')}/big`,
-    upload: `${base('tool')}/upload`,
-    headers: [`Authorization: Bearer ${token.reveal()}`],
-  }
-}
-
-function manifests({ tool, files }: { readonly tool: string; readonly files: string }): string {
-  const connector = (name: string, address: string) => ({
-    apiVersion: 'connectors.alauda.io/v1alpha1',
-    kind: 'Connector',
-    metadata: { name },
-    spec: { connectorClassName: 'bench', address, auth: { name: 'basicAuth', secretRef: { name: 'bench' } } },
-  })
-  const rules = [
-    { apiGroups: ['connectors.alauda.io'], resources: ['connectors', 'connectors/proxy'], verbs: ['get'] },
-  ]
-  const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'bench' }
-  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }]
-  const objects = [
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'bench' },
-      type: 'kubernetes.io/basic-auth',
-      stringData: { username: 'bench', password: 'password' },
-    },
-    {
-      apiVersion: 'connectors.alauda.io/v1alpha1',
-      kind: 'ConnectorClass',
-      metadata: { name: 'bench' },
-      spec: {
-        auth: { types: [{ name: 'basicAuth', secretType: 'kubernetes.io/basic-auth' }] },
-        proxy: { uri: 'http://127.0.0.1' },
-      },
-    },
-    connector('tool', tool),
-    connector('files', files),
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'bench' }, rules },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'bench' },
-      roleRef: role,
-      subjects,
-    },
-  ]
-  return objects.map(object => JSON.stringify(object)).join('\n---\n')
 }

@@ -10,7 +10,7 @@ import { writeStatus } from '../../kube/status.ts'
 import type { CheckResults } from '../check-results.ts'
 import type { SendCheck } from '../send-check.ts'
 import type { ConnectorDecision } from './decide.ts'
-import type { ServiceAction } from './proxy-service.ts'
+import type { ServiceAction } from './stand-in.ts'
 
 export type ConnectorSinks = {
   readonly client: KubeClient

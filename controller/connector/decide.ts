@@ -1,6 +1,7 @@
 // decide: what a Connector's status is and what there is to do about it. Pure. Spec: resources.md, "Connector.status".
 import { apiPath } from '../../connector/address.ts'
 import {
+  addressConflict,
   type Condition,
   conditionsFromFindings,
   type Finding,
@@ -13,8 +14,9 @@ import type { DecidedEvent } from '../decided-event.ts'
 import type { ObservedConnector } from './observe.ts'
 import { decideProbes } from './probe-finding.ts'
 import type { ProbePlan } from './probe-plan.ts'
-import { decideProxyService, type ProxySettings, type ServiceAction } from './proxy-service.ts'
+import { decideProxyService, type ProxySettings } from './proxy-service.ts'
 import { decideSecret, secretRefField } from './secret-finding.ts'
+import type { ServiceAction } from './stand-in.ts'
 
 const classLabel = 'connectors.alauda.io/connectorclass'
 const labelValue = /^(?=.{1,63}$)[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/
@@ -43,7 +45,8 @@ export function decideConnector(observed: ObservedConnector, options: DecideOpti
 
   const secret = decideSecret(usable)
   const { liveness, auth, plans } = decideProbes(usable, secret)
-  const proxy = decideProxyService(usable, options.proxy)
+  const blocked = classFinding.status === 'blocked' ? classFinding.finding : undefined
+  const proxy = decideProxyService({ ...observed, blocked }, options.proxy)
   const required = [classFinding.finding, secret.finding, liveness, auth, proxy.finding]
   const before = connector.status?.conditions
   const findings = [...required, readyFinding(required)].map(finding => withProbeTime(finding, connector))
@@ -53,7 +56,7 @@ export function decideConnector(observed: ObservedConnector, options: DecideOpti
     labels: labelsOf(connector),
     service: proxy.action,
     probes: plans,
-    events: readyEvents(before, conditions),
+    events: [...readyEvents(before, conditions), ...conflictEvents(before, conditions)],
   }
 }
 
@@ -150,4 +153,17 @@ function readyEvents(
   return is.status === 'True'
     ? [{ type: 'Normal', reason: 'Ready', message: 'The Connector is ready' }]
     : [{ type: 'Warning', reason: is.reason, message: is.message }]
+}
+
+/** Somebody may be catching what is meant for the proxy: that is told also where another reason stands before it. */
+function conflictEvents(
+  before: readonly Condition[] | undefined,
+  after: readonly Condition[],
+): readonly DecidedEvent[] {
+  const conflict = addressConflict(after)
+  if (conflict === undefined || addressConflict(before) !== undefined) return []
+  const ready = after.find(({ type }) => type === 'Ready')
+  // Then a new readiness tells it.
+  if (ready?.reason === conflict.reason) return []
+  return [{ type: 'Warning', reason: conflict.reason, message: conflict.message }]
 }

@@ -53,7 +53,15 @@ export interface AnswerDecision extends Answer {
   readonly onEnd?: (record: ExchangeRecord) => void
 }
 
-export type Decision<O extends Origin> = AnswerDecision | Relay<O>
+/** A request whose body is read here, for an answer of ours. */
+export interface ReadDecision {
+  readonly kind: 'read'
+  readonly limitBytes: number
+  readonly answer: (body: Buffer) => Answer | Promise<Answer>
+  readonly onEnd?: (record: ExchangeRecord) => void
+}
+
+export type Decision<O extends Origin> = AnswerDecision | ReadDecision | Relay<O>
 
 /** A response is passed on under these headers, read whole and rewritten, or dropped in favour of an answer. */
 export type ResponseVerdict =

@@ -1,8 +1,9 @@
 // One request and what becomes of it: asks for the decision, carries it out, records the end.
 import { lengthOfBody } from './answer-writer.ts'
 import type { CallOwner } from './call-owner.ts'
-import type { Answer, Decision, ExchangeRecord, Origin, Outcome, Relay } from './decision.ts'
+import type { Answer, Decision, Origin, Outcome, ReadDecision, Relay } from './decision.ts'
 import type { ExchangeClient } from './exchange-client.ts'
+import { ExchangeReport } from './exchange-report.ts'
 import {
   type Failure,
   failureOfHead,
@@ -13,7 +14,8 @@ import {
 } from './failure.ts'
 import { MALFORMED } from './head-parser.ts'
 import { writeLastChunk, writeRequestHead } from './head-writer.ts'
-import { isPromise } from './promise.ts'
+import { sendContinue } from './hint.ts'
+import { ReadRequest } from './read-request.ts'
 import { Recheck } from './recheck.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerContext } from './server-context.ts'
@@ -22,19 +24,15 @@ import { UpstreamCall } from './upstream-call.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 import { failureOfDial } from './upstream-pool.ts'
 
-/** Ends that must not read as the status that the answer began with; 499 is what other proxies write as well. */
-const leftStatus = 499
-const endStatus: Partial<Record<Outcome, number>> = { 'client-aborted': leftStatus, 'server-closed': 503 }
-
 export class Exchange<O extends Origin> implements CallOwner {
   readonly head: RequestHead
   isOver = false
 
   readonly #client: ExchangeClient
   readonly #context: ServerContext<O>
-  readonly #startedAt: number
+  readonly #report: ExchangeReport
   #relay: Relay<O> | undefined
-  #onEnd: ((record: ExchangeRecord) => void) | undefined
+  #reading: ReadRequest | undefined
   #call: UpstreamCall<O> | undefined
   #dialling: AbortController | undefined
   #recheck: Recheck | undefined
@@ -44,7 +42,7 @@ export class Exchange<O extends Origin> implements CallOwner {
     this.head = head
     this.#client = client
     this.#context = context
-    this.#startedAt = context.clock.monotonicMs()
+    this.#report = new ExchangeReport(head, client, context)
   }
 
   get isTunnel(): boolean {
@@ -65,7 +63,7 @@ export class Exchange<O extends Origin> implements CallOwner {
       this.fail(internalFailure(error))
       return
     }
-    if (!isPromise(decision)) {
+    if (!(decision instanceof Promise)) {
       this.#carryOut(decision)
       return
     }
@@ -86,19 +84,42 @@ export class Exchange<O extends Origin> implements CallOwner {
 
   /** The client left before the decision was there; whoever made it still learns of the end. */
   #disown(decision: Decision<O>): void {
-    this.#onEnd = decision.onEnd
-    this.#tell(this.#record('client-aborted', leftStatus, undefined, 0))
+    this.#report.onEnd = decision.onEnd
+    this.#report.tell({ outcome: 'client-aborted', failure: undefined, status: 0, bytesOut: 0 })
   }
 
   #carryOut(decision: Decision<O>): void {
-    this.#onEnd = decision.onEnd
+    this.#report.onEnd = decision.onEnd
     if (decision.kind === 'answer') this.#answer(decision, 'answered', undefined)
+    else if (decision.kind === 'read') this.#startReading(decision)
     else this.#startRelay(decision)
+  }
+
+  #startReading(decision: ReadDecision): void {
+    const { body, transport } = this.#client
+    this.#reading = new ReadRequest(body, decision)
+    if (this.head.expectsContinue) sendContinue(transport)
+    if (body.isDone) this.#answerRead(this.#reading)
+    else this.#client.routeBody('exchange')
+  }
+
+  #answerRead(reading: ReadRequest): void {
+    this.#client.routeBody('hold')
+    reading.answer().then(
+      answer => this.#later(() => this.#answer(answer, 'answered', undefined)),
+      error => this.#later(() => this.fail(internalFailure(error))),
+    )
   }
 
   /** Takes bytes of the request's body; the index after them, or MALFORMED when the exchange has failed. */
   requestBytes(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
     const { body } = this.#client
+    if (this.#reading !== undefined) {
+      const stop = this.#reading.take(bytes, start, end)
+      if (stop === MALFORMED) this.fail(this.#reading.failure as Failure)
+      else if (body.isDone) this.#answerRead(this.#reading)
+      return stop
+    }
     const stop = body.scan(bytes, start, end)
     if (stop === MALFORMED) {
       this.fail(body.refusal as Failure)
@@ -217,11 +238,13 @@ export class Exchange<O extends Origin> implements CallOwner {
   }
 
   #revoke(failure: Failure): void {
-    if ((this.#call?.status ?? 0) === 0) {
-      this.fail(failure)
-      return
-    }
-    this.#end('revoked', failure)
+    if ((this.#call?.status ?? 0) === 0) this.fail(failure)
+    else this.#cutOff('revoked', failure)
+  }
+
+  /** The answer has begun: the client must not take what it has for the whole. */
+  #cutOff(outcome: Outcome, failure: Failure): void {
+    this.#end(outcome, failure)
     this.#dropCall()
     this.#client.transport.reset()
   }
@@ -240,9 +263,7 @@ export class Exchange<O extends Origin> implements CallOwner {
   fail(failure: Failure): void {
     if (this.isOver) return
     if ((this.#call?.status ?? 0) > 0) {
-      this.#end(outcomeOf(failure), failure)
-      this.#dropCall()
-      this.#client.transport.reset()
+      this.#cutOff(outcomeOf(failure), failure)
       return
     }
     this.#dropCall()
@@ -253,7 +274,7 @@ export class Exchange<O extends Origin> implements CallOwner {
   #answer(answer: Answer, outcome: Outcome, failure: Failure | undefined): void {
     const bytesOut = this.head.method === 'HEAD' ? 0 : lengthOfBody(answer)
     this.isOver = true
-    const instead = this.#tell(this.#record(outcome, answer.status, failure, bytesOut))
+    const instead = this.#report.tell({ outcome, failure, status: answer.status, bytesOut })
     this.#client.answer(instead ?? answer, failure !== undefined && failure.status < 500)
   }
 
@@ -273,28 +294,7 @@ export class Exchange<O extends Origin> implements CallOwner {
 
   #end(outcome: Outcome, failure: Failure | undefined): void {
     this.isOver = true
-    const status = failure?.status ?? endStatus[outcome] ?? this.#call?.status ?? 0
-    this.#tell(this.#record(outcome, status, failure, this.#call?.bytesOut ?? 0))
-  }
-
-  /** What to answer when even telling the end fails. */
-  #tell(record: ExchangeRecord): Answer | undefined {
-    try {
-      this.#onEnd?.(record)
-      return undefined
-    } catch (error) {
-      return this.#context.answerTo(internalFailure(error), this.head, this.#client.connection.peer).answer
-    }
-  }
-
-  #record(outcome: Outcome, status: number, failure: Failure | undefined, bytesOut: number): ExchangeRecord {
-    return {
-      status,
-      outcome,
-      failure,
-      bytesIn: this.#client.body.bytes,
-      bytesOut,
-      durationMs: this.#context.clock.monotonicMs() - this.#startedAt,
-    }
+    const { status = 0, bytesOut = 0 } = this.#call ?? {}
+    this.#report.tell({ outcome, failure, status, bytesOut })
   }
 }

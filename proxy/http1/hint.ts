@@ -16,7 +16,7 @@ export const passHint = <O extends Origin>(client: Transport, hint: Hint<O>): vo
   const { request, response } = hint
   if (request.minorVersion === 0) return
   if (response.status === 100) {
-    if (request.expectsContinue) client.sendText('HTTP/1.1 100 Continue\r\n\r\n')
+    if (request.expectsContinue) sendContinue(client)
     return
   }
   const headers = rewritten(hint)
@@ -24,6 +24,8 @@ export const passHint = <O extends Origin>(client: Transport, hint: Hint<O>): vo
   const { status, reasonPhrase } = response
   writeResponseHead(client, { status, reasonPhrase, headers, bodyLength: undefined, closes: false })
 }
+
+export const sendContinue = (client: Transport): void => client.sendText('HTTP/1.1 100 Continue\r\n\r\n')
 
 /** A hint is passed on or dropped: there is nothing to put in its place. */
 const rewritten = <O extends Origin>({ response, relay }: Hint<O>): HeaderList | undefined => {

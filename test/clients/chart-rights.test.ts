@@ -1,7 +1,7 @@
 // What the chart lets each component do: no more than this table.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { keysOf, one, type Rule, render } from '../helpers/chart.ts'
+import { containerOf, keysOf, one, type Rendered, type Rule, render } from '../helpers/chart.ts'
 
 const test = suite('clients/chart: rights')
 
@@ -16,7 +16,7 @@ const rights: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     [`${ours}/connectors/status`]: ['update'],
     [`${ours}/connectorclasses`]: [...watched, 'create', 'patch'],
     [`${ours}/connectorclasses/status`]: ['update'],
-    [`${ours}/resourceinterfaces`]: ['create', 'patch'],
+    [`${ours}/resourceinterfaces`]: [...watched, 'create', 'patch'],
     '/namespaces': watched,
     '/secrets': ['get', ...watched],
     '/services': ['get', ...watched, 'create', 'update', 'delete'],
@@ -91,6 +91,31 @@ test('grants each component the rights of this table', async () => {
       Object.entries(rights[key] ?? {}).map(([resource, verbs]) => [resource, [...verbs].sort()]),
     )
     assert.equal(rightsOf(role.rules), expected, key)
+  }
+})
+
+test('lets who waits for the driver read its DaemonSet and nothing else, where somebody waits', async () => {
+  const isOfRollout = ({ metadata }: Rendered) => metadata.name === 'connectors-rollout'
+  assert.equal((await render()).filter(isOfRollout), [])
+  const objects = (await render(['csi.waitForRollout=true', 'csi.namespace="mounts"'])).filter(isOfRollout)
+  assert.equal(keysOf(objects).sort(), [
+    'Job connectors-rollout',
+    'Role connectors-rollout',
+    'RoleBinding connectors-rollout',
+    'ServiceAccount connectors-rollout',
+  ])
+  const role = one(objects, 'Role', 'connectors-rollout')
+  assert.equal(rightsOf(role.rules), { 'apps/daemonsets=connectors-csi': ['get'] })
+  assert.is(role.metadata.namespace, 'mounts')
+  const job = one(objects, 'Job', 'connectors-rollout')
+  assert.ok(containerOf(job).args.includes('--daemonset=mounts/connectors-csi'))
+  for (const { kind, metadata } of objects) {
+    assert.is(metadata.annotations?.['helm.sh/hook'], 'post-install,post-upgrade', kind)
+    assert.is(
+      metadata.annotations?.['helm.sh/hook-delete-policy'],
+      'before-hook-creation,hook-succeeded',
+      kind,
+    )
   }
 })
 

@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { parseControllerConfig } from '../../controller/config.ts'
 import { parseCsiConfig } from '../../csi/config.ts'
 import { parseProxyConfig } from '../../proxy/config.ts'
-import { chart, containerOf, one, type Rendered, render } from '../helpers/chart.ts'
+import { chart, containerOf, helmTemplate, one, type Rendered, render } from '../helpers/chart.ts'
 
 const test = suite('clients/chart: values')
 
@@ -34,13 +34,16 @@ const others: Readonly<Record<string, unknown>> = {
   kubeletDir: '/other',
   fileMode: '0440',
   maxUnavailable: '20%',
+  waitForRollout: true,
   tolerations: [{ key: 'other', operator: 'Exists' }],
+  proxyNamespaces: ['other'],
   metricsFrom: [{ podSelector: { matchLabels: { name: 'other' } } }],
 }
 
 function another(key: string, value: unknown): unknown {
   if (Object.hasOwn(others, key)) return others[key]
   if (typeof value === 'boolean') return !value
+  if (value === 'auto') return false
   if (typeof value === 'number') return value + 1
   if (typeof value === 'object') return { other: 'other' }
   return /^[0-9]+[smh]$/.test(String(value)) ? '7m' : 'other'
@@ -115,6 +118,35 @@ for (const [what, set] of extremes) {
       name: 'connectors-config',
     })
     assert.is(parseCsiConfig({ argv: driver ?? [], env: { NODE_NAME: 'node' } })['node-name'], 'node')
+  })
+}
+
+const refusals: readonly (readonly [set: string, message: RegExp])[] = [
+  ['image.tag="latest"', /image\.tag: "latest" names no version/],
+  ['image.repository="connectors:latest"', /at '\/image\/repository'/],
+  ['replicas=3', /additional properties 'replicas' not allowed/],
+  ['proxy.replica=3', /at '\/proxy': additional properties 'replica' not allowed/],
+  ['proxy.autoscaling.max=3', /at '\/proxy\/autoscaling': additional properties 'max' not allowed/],
+  ['csi.resources.limits.mem="1Gi"', /at '\/csi\/resources\/limits': additional properties 'mem'/],
+  ['csi.tolerations=[{"operater":"Exists"}]', /at '\/csi\/tolerations\/0'/],
+  ['featureFlags.enable-everything=true', /at '\/featureFlags'/],
+  ['csi.fileMode="0666"', /at '\/csi\/fileMode'/],
+  ['csi.tokenExpirationSeconds=60', /at '\/csi\/tokenExpirationSeconds'/],
+  ['csi=null', /missing property 'csi'/],
+  ['proxy.podLabels={"app.kubernetes.io/name":"x"}', /"app\.kubernetes\.io\/name" is the chart's own/],
+  ['controller.probeInterval="0s"', /at '\/controller\/probeInterval'/],
+  ['admissionPolicies.enabled="yes"', /at '\/admissionPolicies\/enabled'/],
+  ['admissionPolicies.proxyNamespaces=["a.b"]', /at '\/admissionPolicies\/proxyNamespaces\/0'/],
+  ['serviceMonitor.interval="1.5h"', /at '\/serviceMonitor\/interval'/],
+  ['serviceMonitor.enabled=true', /networkPolicies\.metricsFrom must name who may read metrics/],
+  ['proxy.autoscaling={"enabled":true,"minReplicas":5,"maxReplicas":2}', /must not be below minReplicas/],
+]
+
+for (const [set, message] of refusals) {
+  test(`refuses ${set}`, async () => {
+    const { status, stderr } = await helmTemplate([set])
+    assert.is(status, 1, stderr)
+    assert.match(stderr, message)
   })
 }
 

@@ -160,6 +160,34 @@ test('leaves a Service that is not its own, and takes the name when it is free',
     await ready('late', 'Ready')
   }))
 
+test('says that its Service was taken from it, once and with what helps, and is ready when that is done', () =>
+  withController({}, async ({ client, ready, conditions }) => {
+    await ready('tool', 'Ready')
+    const ref = { namespace: team, name: 'c-tool' }
+    const hijacked = {
+      metadata: { ownerReferences: null },
+      spec: { type: 'ClusterIP', selector: { app: 'evil' }, ports: [{ port: 80 }] },
+    }
+    await client.patch(services, ref, { patch: hijacked })
+    await ready('tool', 'ProxyAddressConflict')
+    const { ProxyServiceReady } = await conditions('tool')
+    assert.is(ProxyServiceReady?.status, 'False')
+    assert.match(
+      ProxyServiceReady?.message ?? '',
+      /owner reference .* removed.*; delete Service "c-tool" in namespace "team"/,
+    )
+    // Another change is another look.
+    await client.patch(services, ref, { patch: { metadata: { labels: { again: 'true' } } } })
+    await client.delete(services, ref)
+    await ready('tool', 'Ready')
+    const told = await waitFor(async () => {
+      const { items } = await client.list(events, { namespace: team })
+      const counts = items.map(({ type, reason, count }) => `${type} ${reason} ${count}`).sort()
+      return counts.length >= 2 && counts[0] === 'Normal Ready 2' && counts
+    })
+    assert.equal(told, ['Normal Ready 2', 'Warning ProxyAddressConflict 1'])
+  }))
+
 test('says what is wrong with names that no object can have', () => {
   const names = ['a/b', 'a%b', '..', 'a b', 'ünï']
   const prepare = async ({ client, tool }: Pick<World, 'client' | 'tool'>) => {

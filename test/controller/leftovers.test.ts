@@ -179,4 +179,27 @@ test('what waits for the finalizers of others is asked to go once, and not waite
   )
 })
 
+test('a built-in class that an administrator has replaced stays, whoever has written it', () => {
+  const { managedFields } = written([ours])
+  const classOf = (name: string, annotations: object) => ({ metadata: { name, managedFields, annotations } })
+  const classes = [classOf('git', {}), classOf('oci', { 'connectors.cpaas.io/builtin': 'replaced' })]
+  const clock = { ...systemClock, sleep: () => Promise.resolve() }
+  const log = createLog({ component: 'test', level: 'info', clock, write: () => {} })
+  const removed = new Set<string>()
+  return withApiServer(
+    ({ method, path }, response) => {
+      const name = path.slice(path.lastIndexOf('/') + 1)
+      if (method === 'DELETE') removed.add(name)
+      const items =
+        name === 'connectorclasses' ? classes.filter(item => !removed.has(item.metadata.name)) : []
+      if (name === 'connectors-csi') refuse(response, 404)
+      else reply(response, 200, method === 'GET' ? { items } : { metadata: { name } })
+    },
+    async ({ client }) => {
+      await removeLeftovers({ client, clock, log, signal: AbortSignal.timeout(5000), fieldManager: ours })
+      assert.equal([...removed], ['git'])
+    },
+  )
+})
+
 test.run()

@@ -10,7 +10,11 @@ const all = ['get', 'list', 'watch']
 /** What the controller may do. */
 export const permissions = [
   { apiGroups: ['connectors.alauda.io'], resources: ['connectors'], verbs: [...all, 'patch'] },
-  { apiGroups: ['connectors.alauda.io'], resources: ['connectorclasses'], verbs: all },
+  {
+    apiGroups: ['connectors.alauda.io'],
+    resources: ['connectorclasses', 'resourceinterfaces'],
+    verbs: all,
+  },
   {
     apiGroups: ['connectors.alauda.io'],
     resources: ['connectorclasses', 'resourceinterfaces'],

@@ -1,6 +1,7 @@
 // Install, uninstall and install again, in a cluster that has no release yet. It leaves the release installed.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { launcher, runCommand } from '../helpers/command.ts'
 import { createGitConnector, untilConnectorReady } from './harness/connector.ts'
 import { type Listed, listEverything } from './harness/inventory.ts'
 import { apply, kubectl, listObjects, tryKubectl, until } from './harness/kubectl.ts'
@@ -11,6 +12,7 @@ import {
   systemNamespace,
   templateRelease,
   uninstallRelease,
+  upgradeRelease,
 } from './harness/release.ts'
 import { measure, scenario } from './harness/scenario.ts'
 import { pod, podEnded } from './harness/workload.ts'
@@ -96,7 +98,60 @@ lifecycle(
   }),
 )
 
+lifecycle(
+  'is Ready when helm upgrade returns, the driver on the last node too',
+  scenario(async () => {
+    const annotation = { e2e: new Date().toISOString() }
+    await measure('helm upgrade until all is Ready', () =>
+      upgradeRelease(['--wait', '--timeout=2m', `--set=csi.podAnnotations.e2e=${annotation.e2e}`]),
+    )
+    const pods = (await componentPods('connectors-csi')).filter(({ metadata }) => !metadata.deletionTimestamp)
+    assert.is(pods.length, (await listObjects('nodes')).length)
+    for (const found of pods) {
+      assert.is(found.metadata.annotations?.['e2e'], annotation.e2e)
+      assert.ok(isReady(found), found.metadata.name)
+    }
+  }),
+)
+
+lifecycle(
+  'leaves no rights behind where it could not be cleaned up, and the command line does what was not done',
+  scenario(async ({ namespace, gitServer }) => {
+    const team = await namespace()
+    const server = await gitServer()
+    await createGitConnector({ name: 'repo', namespace: team, server })
+    // The Job goes where the controller would go, which stays where it is.
+    await upgradeRelease([
+      '--set=controller.nodeSelector.e2e=nowhere',
+      '--set=cleanup.timeoutSeconds=3',
+      '--set=csi.waitForRollout=false',
+    ])
+    await assertRejects(uninstallRelease(), /failed/i)
+    const left = async () =>
+      (await listEverything()).filter(({ name }) => name.startsWith('connectors-cleanup')).map(describe)
+    const added = (await left()).filter(found => !/^(Job|Pod) /.test(found))
+    assert.equal(added, [])
+    assert.ok((await kubectl(['get', 'services', `--namespace=${team}`])).includes('c-repo'))
+
+    const kubeconfig = process.env['KUBECONFIG'] ?? ''
+    const { status, stderr } = await runCommand(launcher, ['cleanup', `--kubeconfig=${kubeconfig}`])
+    assert.is(status, 0, stderr)
+    assert.not.ok((await kubectl(['get', 'services', `--namespace=${team}`])).includes('c-repo'))
+    assert.equal(await listObjects('connectorclasses'), [])
+    await kubectl(['delete', 'job', 'connectors-cleanup', `--namespace=${systemNamespace}`])
+    await installRelease()
+  }),
+)
+
 lifecycle.run()
+
+async function assertRejects(promise: Promise<unknown>, message: RegExp): Promise<void> {
+  const failure = await promise.then(
+    () => undefined,
+    (error: Error) => error,
+  )
+  assert.match(failure?.message ?? 'it did not fail', message)
+}
 
 function describe({ kind, namespace, name }: Listed): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`

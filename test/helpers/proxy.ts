@@ -343,7 +343,7 @@ export async function exchangeRaw(
     if (keeps && isWhole(text)) socket.end()
   })
   const closed = new Promise(resolve => socket.once('close', resolve))
-  socket.on('error', () => {})
+  socket.on('error', () => {}).on('end', () => socket.end())
   if (keeps) socket.write(raw, 'latin1')
   else socket.end(raw, 'latin1')
   await closed

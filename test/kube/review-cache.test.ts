@@ -2,25 +2,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { ReviewCache } from '../../kube/review-cache.ts'
-import { BoundedMap } from '../../runtime/bounded-map.ts'
 import { createManualClock } from '../runtime/manual-clock.ts'
 
 const test = suite('kube/review-cache')
 const lanes = { total: 8, perPayer: 8, waitingPerPayer: 8, waitMs: 1000 }
 const asker = { payer: 'a peer', ownerOf: () => 'an owner' }
-
-test('a bounded map drops what was not read since room was last needed', () => {
-  const map = new BoundedMap<number>(3)
-  for (const [i, key] of ['a', 'b', 'c'].entries()) map.set(key, i)
-  map.get('a')
-  map.set('d', 3)
-  assert.equal(
-    ['a', 'b', 'c', 'd'].map(key => map.get(key)),
-    [0, undefined, 2, 3],
-  )
-  for (let i = 0; i < 1000; i++) map.set(`x${i}`, i)
-  assert.is(map.size, 3)
-})
 
 test('denies evict no allow', async () => {
   const options = { allowMs: 45_000, denyMs: 5000, graceMs: 0, maxEntries: 8, lanes }

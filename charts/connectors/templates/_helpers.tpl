@@ -135,6 +135,24 @@ true
 {{- end }}
 {{- end }}
 
+{{/*
+"true" or nothing: whether a Job waits for the driver after an install or upgrade. Only Helm 3 needs that, and only where
+it would leave a node out that maxUnavailable does not allow for; where there is no cluster to ask, nobody waits.
+*/}}
+{{- define "connectors.waitsForRollout" -}}
+{{- $mode := .Values.csi.waitForRollout | toString }}
+{{- if eq $mode "true" -}}
+true
+{{- else if and (eq $mode "auto") (semverCompare "<4.0.0-0" .Capabilities.HelmVersion.Version) }}
+{{- $nodes := len (dig "items" list (lookup "v1" "Node" "" "")) }}
+{{- $max := .Values.csi.maxUnavailable | toString }}
+{{- $allowed := ternary (div (mul $nodes (trimSuffix "%" $max | int)) 100) (int $max) (hasSuffix "%" $max) }}
+{{- if and (gt $nodes 0) (or (eq (int $allowed) 0) (ge (int $allowed) $nodes)) -}}
+true
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The Role, in the release's namespace, by which a component follows the feature flags. */}}
 {{- define "connectors.configRule" -}}
 - apiGroups: [""]

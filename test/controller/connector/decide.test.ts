@@ -1,83 +1,25 @@
 // Every rule about a Connector's conditions, as a table: what is observed, and what is said about it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Connector } from '../../../connector/connector.ts'
-import type { ConnectorClass } from '../../../connector/connector-class.ts'
-import type { Secret } from '../../../connector/object.ts'
 import type { CheckResult } from '../../../controller/check-results.ts'
-import { type ConnectorDecision, decideConnector } from '../../../controller/connector/decide.ts'
-import type { ObservedConnector } from '../../../controller/connector/observe.ts'
-import { basicClass, basicSecret, canary } from '../objects.ts'
-
-const options = {
-  proxy: { clusterDomain: 'cluster.local', systemNamespace: 'connectors-system' },
-  now: '2026-01-02T03:04:05Z',
-}
-const connector: Connector = {
-  metadata: { name: 'tool', namespace: 'team', uid: 'u1', generation: 1 },
-  spec: {
-    connectorClassName: 'basic',
-    address: 'https://tool.example.com',
-    auth: { name: 'basicAuth', secretRef: { name: 'tool' } },
-  },
-}
-const readyClass: ConnectorClass = {
-  ...basicClass(),
-  metadata: { name: 'basic', uid: 'c1', generation: 1 },
-  status: {
-    conditions: [{ type: 'Ready', status: 'True', reason: 'Ready', message: '' }],
-    proxy: { httpAddress: { url: 'http://connectors-proxy-service.connectors-system.svc' } },
-  },
-}
-const secret: Secret = { ...basicSecret('tool'), metadata: { name: 'tool', uid: 's1', resourceVersion: '7' } }
-const fingerprint = 'u1/1 c1/1 s1/7'
-const good = { status: 'True', reason: 'ProbeSucceeded', message: '' } as const
-const answered: CheckResult = { fingerprint, outcome: good, at: '2026-01-02T03:04:00Z' }
-const observed: ObservedConnector = {
-  connector,
-  connectorClass: readyClass,
+import { canary } from '../objects.ts'
+import {
+  answered,
+  type Change,
+  conditionsOf,
+  decide,
+  fingerprint,
+  noProxy,
+  readyClass,
   secret,
-  service: undefined,
-  probes: new Map([
-    ['liveness', answered],
-    ['auth', answered],
-  ]),
-}
+  service,
+} from './observed.ts'
 
-type Change = {
-  readonly spec?: Partial<Connector['spec']>
-  readonly status?: Connector['status']
-  readonly classSpec?: Partial<ConnectorClass['spec']>
-  readonly classStatus?: ConnectorClass['status']
-} & Partial<ObservedConnector>
-
-function decide({ spec, status, classSpec, classStatus, ...rest }: Change): ConnectorDecision {
-  const changed = { ...connector, spec: { ...connector.spec, ...spec }, ...(status && { status }) }
-  const connectorClass = {
-    ...readyClass,
-    spec: { ...readyClass.spec, ...classSpec },
-    ...(classStatus && { status: classStatus }),
-  }
-  return decideConnector({ ...observed, connector: changed, connectorClass, ...rest }, options)
-}
-
-function conditionsOf({ status }: ConnectorDecision): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    (status.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
-  )
-}
-
-const noProxy = { conditions: [{ type: 'Ready', status: 'True', reason: 'Ready', message: '' }] } as const
 const probe = { http: { path: '/' } }
 const failed = (reason: string): CheckResult => ({
   ...answered,
   outcome: { status: 'False', reason, message: 'm' } as const,
 })
-const service = (uid: string) => ({
-  metadata: { name: 'c-tool', ownerReferences: [{ apiVersion: 'v1', kind: 'Connector', name: 'tool', uid }] },
-  spec: { type: 'ExternalName', externalName: 'old' },
-})
-
 const cases: readonly (readonly [
   name: string,
   change: Change,
@@ -256,6 +198,21 @@ const cases: readonly (readonly [
     { service: service('other') },
     { ProxyServiceReady: 'False ProxyAddressConflict', Ready: 'False ProxyAddressConflict' },
   ],
+  [
+    "somebody else's Service for a Connector that does not fit its class",
+    { service: service('other'), spec: { address: 'nowhere' } },
+    { ConnectorClassReady: 'False ConnectorInvalid', ProxyServiceReady: 'False ProxyAddressConflict' },
+  ],
+  [
+    "somebody else's Service while the proxy is not resolved",
+    { service: service('other'), classStatus: noProxy },
+    { ProxyServiceReady: 'False ProxyAddressConflict' },
+  ],
+  [
+    "somebody else's Service where none is needed",
+    { service: service('other'), classSpec: { proxy: {} } },
+    { ProxyServiceReady: 'True NonProxy', Ready: 'True Ready' },
+  ],
 ]
 
 const findings = suite('controller/connector/decide: conditions for')
@@ -266,51 +223,6 @@ for (const [name, change, expected] of cases) {
   })
 }
 findings.run()
-
-const address = suite('controller/connector/decide: address')
-const url = (change: Change) => decide(change).status.proxy?.httpAddress?.url
-const classUrl = (text: string) => ({ ...readyClass.status, proxy: { httpAddress: { url: text } } })
-
-address('is that of the Service, with its port where it is not 80', () => {
-  assert.is(url({}), 'http://c-tool.team.svc.cluster.local')
-  assert.is(
-    url({ classStatus: classUrl('http://p.ns.svc:8080') }),
-    'http://c-tool.team.svc.cluster.local:8080',
-  )
-})
-address('has the path form where the class says so', () => {
-  const annotations = { 'connectors.cpaas.io/proxy-resolver': 'path' }
-  const connectorClass = { ...readyClass, metadata: { ...readyClass.metadata, annotations } }
-  assert.is(url({ connectorClass }), 'http://c-tool.team.svc.cluster.local/namespaces/team/connectors/tool')
-})
-address('is on the exposed URL where there is one', () => {
-  const proxy = { ...options.proxy, exposedUrl: 'http://127.0.0.1:8080' }
-  const { status } = decideConnector(observed, { ...options, proxy })
-  assert.is(status.proxy?.httpAddress?.url, 'http://127.0.0.1:8080/namespaces/team/connectors/tool')
-})
-address('is an uri as it stands, without a Service', () => {
-  const uri = 'https://proxy.example.com/x'
-  const decision = decide({
-    classSpec: { proxy: { uri } },
-    classStatus: classUrl(uri),
-    service: service('u1'),
-  })
-  assert.is(decision.status.proxy?.httpAddress?.url, uri)
-  assert.is(decision.service?.verb, 'delete')
-})
-address('brings a Service into being, puts it right, and leaves it alone', () => {
-  const { service: created } = decide({})
-  assert.is(created?.verb, 'create')
-  assert.is(decide({ service: service('u1') }).service?.verb, 'replace')
-  const same = { ...created?.service, metadata: { ...created?.service.metadata, name: 'c-tool' } } as never
-  assert.is(decide({ service: same }).service, undefined)
-  assert.is(decide({ service: service('other') }).service, undefined)
-})
-address('stays while the class is gone', () => {
-  const status = { proxy: { httpAddress: { url: 'http://c-tool.team.svc.cluster.local' } } }
-  assert.is(url({ connectorClass: undefined, status }), 'http://c-tool.team.svc.cluster.local')
-})
-address.run()
 
 const rest = suite('controller/connector/decide')
 rest('finds nothing new in its own status, also before the first probe after a restart', () => {

@@ -1,5 +1,6 @@
 // The Helm release that the scenarios share.
 import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
 import { runCommand } from '../../helpers/command.ts'
 import { type KubeObject, kubectl, listObjects, until } from './kubectl.ts'
 
@@ -38,6 +39,12 @@ export function installRelease(): Promise<string> {
   return helm(['install', ...where, ...chartFlags(), '--wait', '--timeout=2m'])
 }
 
+/** Returns at once: what comes of it is the caller's to see. */
+export function upgradeRelease(extra: readonly string[]): Promise<string> {
+  const where = [release, chart, '--namespace', systemNamespace]
+  return helm(['upgrade', ...where, ...chartFlags(), ...extra])
+}
+
 /** For the cluster's version, which Helm does not ask for here. */
 export async function templateRelease(extra: readonly string[]): Promise<string> {
   const { serverVersion } = JSON.parse(await kubectl(['version', '--output=json']))
@@ -48,6 +55,13 @@ export async function templateRelease(extra: readonly string[]): Promise<string>
 /** Also the namespace, which is not Helm's to remove: it was made by `--create-namespace`. */
 export async function uninstallRelease(): Promise<void> {
   await helm(['uninstall', release, '--namespace', systemNamespace, '--wait', '--timeout=2m'])
+}
+
+/** What Helm makes when the release is gone. */
+export async function releaseHooks(): Promise<readonly KubeObject[]> {
+  return parseAllDocuments(await helm(['get', 'hooks', release, '--namespace', systemNamespace]))
+    .map(document => document.toJS() as KubeObject | null)
+    .filter(object => object !== null)
 }
 
 /** The pods of one component: `connectors-controller-manager`, `connectors-proxy` or `connectors-csi`. */

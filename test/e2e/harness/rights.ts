@@ -21,6 +21,8 @@ export type Right = {
 export type Call = Omit<Right, 'namespace'> & {
   readonly namespace: string | undefined
   readonly isAllowed: boolean
+  /** The words of the admission policy that refused it, though the role allowed it. */
+  readonly refusal?: string
 }
 
 export type Rule = {
@@ -119,10 +121,16 @@ function callsOf({ user, verb, objectRef, responseStatus }: AuditEntry, isAllowe
     namespace,
     name,
     isAllowed,
+    ...refusalOf(responseStatus?.message),
   }
   // A server-side apply of what is not there yet needs the right to create it as well.
   const isCreation = verb === 'patch' && responseStatus?.code === 201
   return isCreation ? [call, { ...call, verb: 'create' }] : [call]
+}
+
+function refusalOf(message = ''): Pick<Call, 'refusal'> {
+  const [, refusal] = /ValidatingAdmissionPolicy '([^']+.*)/.exec(message) ?? []
+  return refusal === undefined ? {} : { refusal }
 }
 
 type AuditEntry = {
@@ -135,7 +143,7 @@ type AuditEntry = {
     readonly namespace?: string
     readonly name?: string
   }
-  readonly responseStatus?: { readonly code?: number }
+  readonly responseStatus?: { readonly code?: number; readonly message?: string }
   readonly requestReceivedTimestamp: string
   readonly annotations?: Readonly<Record<string, string>>
 }
