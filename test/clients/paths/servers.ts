@@ -51,55 +51,49 @@ type Prefixes = readonly [prefix: '' | '/p', seen: '' | '/p']
 
 const folder = join(import.meta.dirname, 'apps')
 
-/** Starts them all below `dir`, for the length of a scope. */
+/** Starts them all below `dir`, for the length of a scope; the agent's connections end with it. */
 export async function withEchoServers(
   dir: string,
   use: (servers: readonly EchoServer[], agent: Agent) => Promise<void>,
 ): Promise<void> {
   const address = ownAddress()
-  const host = (port: number) => `${address}:${port}`
-  const bind = (name: string) => host(portOf(name))
-  await writeConfigs(dir, address)
+  const servers = serversAt(address)
   const agent = new Agent({ keepAlive: true })
-  const programs = [
-    [
-      'tomcat-path-echo',
-      address,
-      ...['tomcat', 'tomcat-raw'].map(name => String(portOf(name))),
-      join(dir, 'tomcat'),
-    ],
-    [
-      'puma',
-      '-q',
-      '-e',
-      'production',
-      '-t',
-      '4:4',
-      '-b',
-      `tcp://${bind('rails')}`,
-      join(folder, 'rails-echo.ru'),
-    ],
-    ...['flask', 'django'].map(name => [
-      '/usr/bin/gunicorn',
-      '--chdir',
-      folder,
-      '--bind',
-      bind(name),
-      `${name}_echo`,
-    ]),
+  await writeConfigs(dir, address)
+  await withPrograms(programsAt(address, dir), { cwd: dir }, async written => {
+    try {
+      for (const server of servers) await untilEcho(server, written)
+      await use(servers, agent)
+    } finally {
+      agent.destroy()
+    }
+  })
+}
+
+function programsAt(address: string, dir: string): readonly (readonly string[])[] {
+  const bind = (name: string) => `${address}:${portOf(name)}`
+  const python = (name: string) => ['--chdir', folder, '--bind', bind(name), `${name}_echo`]
+  const ruby = ['-q', '-e', 'production', '-t', '4:4', '-b', `tcp://${bind('rails')}`]
+  const tomcatPorts = ['tomcat', 'tomcat-raw'].map(name => String(portOf(name)))
+  return [
+    ['tomcat-path-echo', address, ...tomcatPorts, join(dir, 'tomcat')],
+    ['puma', ...ruby, join(folder, 'rails-echo.ru')],
+    ['/usr/bin/gunicorn', ...python('flask')],
+    ['/usr/bin/gunicorn', ...python('django')],
     [process.execPath, join(folder, 'node-echo.ts'), bind('url'), bind('express'), modulesOf('express')],
     ['go-path-echo', bind('go')],
     ['nginx', '-p', join(dir, 'nginx'), '-e', 'stderr', '-c', join(dir, 'nginx.conf')],
     ['apache2', '-f', join(dir, 'apache.conf'), '-DFOREGROUND'],
   ]
-  const server = (name: string, port: number, [prefix, seenPrefix]: Prefixes): EchoServer => ({
-    name,
-    host: host(port),
-    prefix,
-    seenPrefix,
-    ask: target => ask({ host: host(port), target: prefix + target, agent: false }),
-  })
-  const servers = [
+}
+
+function serversAt(address: string): readonly EchoServer[] {
+  const server = (name: string, port: number, [prefix, seenPrefix]: Prefixes): EchoServer => {
+    const host = `${address}:${port}`
+    const askIt = (target: string) => ask({ host, target: prefix + target, agent: false })
+    return { name, host, prefix, seenPrefix, ask: askIt }
+  }
+  return [
     ...apps.map(({ name, port }) => server(name, port, ['', ''])),
     ...appsNamed(telling).map(({ name, port }) => server(`${name}/p`, port, ['/p', '/p'])),
     ...fronts.flatMap(({ name, port, before }) => [
@@ -107,11 +101,6 @@ export async function withEchoServers(
       ...before.map((app, at) => server(`${name}->${app.name}`, port + 1 + at, ['/p', ''])),
     ]),
   ]
-  await withPrograms(programs, { cwd: dir }, async written => {
-    for (const server of servers) await untilEcho(server, written)
-    await use(servers, agent)
-  })
-  agent.destroy()
 }
 
 async function untilEcho({ name, ask }: EchoServer, written: () => string): Promise<void> {
