@@ -7,14 +7,15 @@ const maxDecodings = 3
 
 /**
  * The path as the most eager reader would take it: decoded until nothing changes, backslashes as slashes, runs of
- * slashes as one, path parameters (`;a=b`) dropped; one character a byte. Whatever is asked of a path must be asked
- * of this, so that no spelling of it gets another answer.
+ * slashes as one, path parameters (`;a=b`) and a slash at the end dropped; one character a byte. Whatever is asked of
+ * a path must be asked of this, so that no spelling of it gets another answer.
  *
  * Throws INVALID for a path that two readers could take for different ones: dot segments and control characters in
- * any decoding, malformed or repeated encodings. All else is harmless, `%2F` in a project's name and `//` alike.
+ * any decoding, slashes inside parameters, malformed or repeated encodings, bytes that are not UTF-8. All else is
+ * harmless, `%2F` in a project's name and `//` alike.
  */
 export function canonicalPath(path: string): string {
-  if (isPlain(path)) return path
+  if (isPlain(path)) return withoutEndSlash(path)
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) throw pathRefused('it holds a "%" without two hexadecimal digits')
   let view = path
   for (let decodings = 0; ; decodings++) {
@@ -24,10 +25,21 @@ export function canonicalPath(path: string): string {
     if (decodings === maxDecodings) throw pathRefused('it is encoded too often')
     view = decoded
   }
-  return view
-    .replaceAll('\\', '/')
-    .replace(/;[^/]*/g, '')
-    .replace(/\/{2,}/g, '/')
+  const slashed = view.replaceAll('\\', '/').replace(/;[^/]*/g, '')
+  return withoutEndSlash(slashed.replace(/\/{2,}/g, '/'))
+}
+
+/**
+ * A path as `canonicalPath` reads it, for the question whether it is a certain one: as text, without the differences
+ * that some tools ignore in their routes, which are those of case, of width and of marks (`ſ` is an `s` without case).
+ */
+export function foldedPath(path: string): string {
+  if (isAscii(path)) return path.toLowerCase()
+  const text = new TextDecoder().decode(bytesOf(path)).normalize('NFKD')
+  return text
+    .replace(/[\p{M}\p{Cf}]/gu, '')
+    .toUpperCase()
+    .toLowerCase()
 }
 
 /** All readers agree on such a path. */
@@ -35,18 +47,44 @@ function isPlain(path: string): boolean {
   return path.charCodeAt(0) === 0x2f && !/[^\w\-~!$&'()*+,=:@/.]|\/[/.]/.test(path)
 }
 
+function withoutEndSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}
+
 function checkView(view: string): void {
   if (view !== '' && !view.startsWith('/')) throw pathRefused('it does not start with a slash')
   if (/[\0-\x1f\x7f]/.test(view)) throw pathRefused('it holds a control character')
   const slashed = view.replaceAll('\\', '/')
   if (/\/\.{1,2}(?:[/;?#\s]|$)/.test(slashed)) throw pathRefused('it holds a "." or ".." segment')
-  // Forms of "." and "/" that are too long for UTF-8, and that old decoders take all the same.
-  if (/\xc0[\xae\xaf]|\xe0\x80[\xae\xaf]/.test(slashed)) throw pathRefused('it holds an overlong encoding')
+  // Whoever drops parameters before the slash is decoded drops more than whoever does it afterwards.
+  for (const [parameters] of view.matchAll(/(?:;|%(?:25)*3b)[^/]*/gi)) {
+    if (/\\|%(?:25)*(?:2f|5c)/i.test(parameters)) throw pathRefused('it holds a slash inside a parameter')
+  }
+  // Decoders replace, drop or take as Latin-1 what is not UTF-8, and some read forms of "." that are too long for it.
+  if (!isUtf8(view)) throw pathRefused('it is not UTF-8')
 }
 
 /** One character per byte. */
 function decodedOnce(path: string): string {
   return path.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+function isUtf8(path: string): boolean {
+  if (isAscii(path)) return true
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(path))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isAscii(path: string): boolean {
+  return !/[^\0-\x7f]/.test(path)
+}
+
+function bytesOf(path: string): Uint8Array {
+  return Uint8Array.from(path, char => char.charCodeAt(0))
 }
 
 export function pathRefused(why: string): ConnectorsError {

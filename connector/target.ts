@@ -35,11 +35,12 @@ export function parsePathForm(path: string): { readonly key: ObjectKey; readonly
 
 /**
  * The route of `rest` (path below the Connector) at the tool: appended to the address's prefix. Throws INVALID for a
- * path that would begin with an empty segment there, which some readers take for a host.
+ * rest that begins with an empty segment: some readers take what follows for a host, also behind a proxy that takes
+ * the prefix off.
  */
 export function routeTo(address: Address, rest: string, query: string): Route {
-  const path = `${address.prefix}${rest}`
-  if (/^\/+(?:[\\/]|%(?:25)*(?:2f|5c))/i.test(path))
+  if (/^\/(?:[\\/]|%(?:25)*(?:2f|5c))/i.test(rest))
     throw pathRefused('it starts with an empty segment ("//")')
+  const path = `${address.prefix}${rest}`
   return { upstream: address, target: `${path === '' ? '/' : path}${query}` }
 }

@@ -1,7 +1,14 @@
 // What a request is in Git's smart HTTP protocol.
+import { foldedPath } from '../path.ts'
 
-/** `path` as `canonicalPath` reads it; `query` with its `?`, or empty. */
+/** `path` as `canonicalPath` reads it; `query` with its `?`, or empty. Some routers take a suffix for a format. */
 export function isGitRequest(path: string, query: string): boolean {
-  if (/\/git-(?:upload|receive)-pack\/?$/.test(path)) return true
-  return /\/info\/refs\/?$/.test(path) && /[?&]service=git-/.test(query)
+  const folded = foldedPath(path)
+  if (/\/git-(?:upload|receive)-pack(?:\.\w+)?$/.test(folded)) return true
+  return /\/info\/refs(?:\.\w+)?$/.test(folded) && namesService(query)
+}
+
+function namesService(query: string): boolean {
+  const services = new URLSearchParams(query.replaceAll(';', '&')).getAll('service')
+  return services.some(service => service.startsWith('git-'))
 }
