@@ -48,15 +48,18 @@ export function judgeAnswer(response: ResponseHead, options: AnswerOptions): Res
   }
 }
 
-function kindOf(answer: ResponseHead, { isLfs, returnPath }: AnswerOptions): 'lfs' | 'json' | 'stream' {
+function kindOf(
+  answer: ResponseHead,
+  { isLfs, method, returnPath }: AnswerOptions,
+): 'lfs' | 'json' | 'stream' {
   const type = mediaType(answer.headers)
   if (isLfsType(type)) return 'lfs'
   const { bodyLength } = answer
   if (isLfs) {
     // Objects of any size come from the same paths, and are of the type that says nothing.
     const isObject = type === 'application/octet-stream'
-    const isShort = typeof bodyLength === 'number' && bodyLength <= maxLfsAnswerBytes
-    if (isJsonType(type) || type === '' || (isObject && isShort)) return 'lfs'
+    const isSmall = typeof bodyLength === 'number' ? bodyLength <= maxLfsAnswerBytes : method !== 'GET'
+    if (isJsonType(type) || type === '' || (isObject && isSmall)) return 'lfs'
   }
   const isShort = typeof bodyLength === 'number' && bodyLength <= maxJsonBytes
   const isRead = isShort && isJsonType(type) && isUnencoded(answer.headers)

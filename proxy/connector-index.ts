@@ -12,6 +12,7 @@ import { ConnectorsError } from '../connector/errors.ts'
 import { injectedHeaders } from '../connector/inject.ts'
 import type { ObjectKey, Secret } from '../connector/object.ts'
 import { objectKey } from '../connector/object.ts'
+import { canonicalPath } from '../connector/path.ts'
 import { formatProblems, validateConnector } from '../connector/validate.ts'
 import type { Payer } from './caller.ts'
 import { ByteSequences } from './http1/byte-sequences.ts'
@@ -20,6 +21,8 @@ import { credentialTraces, type Traces } from './traces.ts'
 export type IndexedConnector = {
   readonly connector: Connector
   readonly address: Address
+  /** The address's path as decisions read it. */
+  readonly prefix: string
   /** Names the connections to the tool: not after its address has changed, and of this Connector alone. */
   readonly originKey: string
   /** name, value, name, value, ... */
@@ -27,6 +30,8 @@ export type IndexedConnector = {
   readonly traces: Traces
   /** What is looked for in the bodies of answers; undefined where there is nothing, or the class says no. */
   readonly sequences: ByteSequences | undefined
+  /** The same for what the LFS API may have answered. */
+  readonly lfsSequences: ByteSequences | undefined
 }
 
 /** Where a relay goes, and whose connections it may use. */
@@ -222,16 +227,18 @@ function forwarding(
   return {
     connector,
     address,
+    prefix: canonicalPath(address.prefix),
     originKey: `${uid} ${address.scheme}://${address.host}`,
     injected,
     traces,
-    sequences: sequencesOf(traces, connectorClass),
+    sequences: sequencesOf(traces.strong, connectorClass),
+    lfsSequences: sequencesOf(traces.lfs, connectorClass),
   }
 }
 
-function sequencesOf({ strong }: Traces, { metadata }: ConnectorClass): ByteSequences | undefined {
-  if (strong.length === 0 || metadata.annotations?.[scanAnswersAnnotation] === 'false') return undefined
-  return new ByteSequences(strong.map(text => Buffer.from(text)))
+function sequencesOf(texts: readonly string[], { metadata }: ConnectorClass): ByteSequences | undefined {
+  if (texts.length === 0 || metadata.annotations?.[scanAnswersAnnotation] === 'false') return undefined
+  return new ByteSequences(texts.map(text => Buffer.from(text)))
 }
 
 type Refuse = (reason: string, why: string, code?: 'PRECONDITION' | 'UNSUPPORTED') => ConnectorsError

@@ -63,12 +63,12 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
   /** Throws INVALID for a path that cannot go on, LIMIT when the caller has too much under way. */
   constructor(use: Use, options: RelayOptions) {
     const { record, identified, payer, connector } = use
-    const { address, injected, traces, sequences } = connector
+    const { address, prefix, injected, traces } = connector
     const { head, requestId } = record
     const { target, upstream } = routeTo(address, identified.rest.path, identified.rest.query)
     const callerToken = new CallerTokenSpellings(use.presented.token.reveal())
     if (callerToken.areIn(target)) throw tokenInTarget()
-    const isLfs = isLfsRequest(identified.path, findHeader(head.headers, 'accept'))
+    const isLfs = isLfsRequest(prefix + identified.path, findHeader(head.headers, 'accept'))
     this.origin = originFor(connector, payer)
     this.target = target
     this.host = upstream.host
@@ -76,7 +76,7 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
     this.returnPath = { address, target, base: identified.base, traces }
     this.method = head.method
     this.isLfs = isLfs
-    this.sequences = sequences
+    this.sequences = isLfs ? connector.lfsSequences : connector.sequences
     this.#use = use
     this.#options = options
     this.#callerToken = callerToken

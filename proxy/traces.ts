@@ -6,11 +6,14 @@ export type Traces = {
   readonly texts: readonly string[]
   /** The injected value alone, where it is long enough never to occur by chance: fit to be looked for in any body. */
   readonly strong: readonly string[]
+  /** Those, and the Secret's values as JSON and URLs spell them: for bodies that may be answers of the LFS API. */
+  readonly lfs: readonly string[]
 }
 
 /** Shorter ones occur by chance, and such a password protects nothing. */
 const shortestTrace = 6
 const shortestStrongTrace = 16
+const shortestLfsTrace = 12
 
 /** `injected` are header values (`Basic ...`), `secretValues` what they were made of. */
 export function credentialTraces(injected: readonly string[], secretValues: readonly string[]): Traces {
@@ -18,14 +21,29 @@ export function credentialTraces(injected: readonly string[], secretValues: read
   const spellings = bare.flatMap(text => [
     text,
     text.replaceAll('+', '-').replaceAll('/', '_'),
-    // As some writers of JSON escape it.
+    // As some writers of JSON escape it, and as URLs and forms do.
     text.replaceAll('/', '\\/'),
+    text.replaceAll('+', '%2B').replaceAll('/', '%2F'),
+    text.replaceAll('+', '%2b').replaceAll('/', '%2f'),
   ])
   const strong = [...new Set(spellings)].filter(text => text.length >= shortestStrongTrace)
   // Headers hold one character per byte, bodies are text.
   const bytes = secretValues.map(text => Buffer.from(text).toString('latin1'))
   const texts = new Set([...spellings, ...secretValues, ...bytes])
-  return { texts: [...texts].filter(text => text.length >= shortestTrace), strong }
+  const lfs = new Set([...strong, ...secretValues.flatMap(spellingsInJson)])
+  return {
+    texts: [...texts].filter(text => text.length >= shortestTrace),
+    strong,
+    lfs: [...lfs].filter(text => text.length >= shortestLfsTrace),
+  }
+}
+
+/** As JSON and a URL in it have it, by writers that encode more or less. */
+function spellingsInJson(text: string): readonly string[] {
+  const less = encodeURIComponent(text.toWellFormed())
+  const more = less.replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const json = JSON.stringify(text).slice(1, -1)
+  return [text, json, json.replaceAll('/', '\\/'), less, more]
 }
 
 /** Whether the text holds one of these, as it is or in an encoding that servers use every day. */

@@ -168,7 +168,6 @@ export class Exchange<O extends Origin> implements CallOwner {
   }
 
   #attach(relay: Relay<O>, upstream: UpstreamConnection): void {
-    const { head } = this
     this.#dialling = undefined
     this.#call = new UpstreamCall(upstream, relay, {
       owner: this,
@@ -176,16 +175,10 @@ export class Exchange<O extends Origin> implements CallOwner {
       context: this.#context,
     })
     try {
-      writeRequestHead(upstream.transport, {
-        method: head.method,
-        target: relay.target,
-        host: relay.host,
-        headers: relay.headers,
-        bodyLength: head.bodyLength,
-        expectsContinue: head.expectsContinue,
-        acceptsTrailers: head.acceptsTrailers,
-        upgrade: relay.upgrade ? head.upgrade : undefined,
-      })
+      const { method, bodyLength, expectsContinue, acceptsTrailers, upgrade } = this.head
+      const { target, host, headers } = relay
+      const ours = { target, host, headers, upgrade: relay.upgrade ? upgrade : undefined }
+      writeRequestHead(upstream.transport, { method, bodyLength, expectsContinue, acceptsTrailers, ...ours })
     } catch (error) {
       this.fail(failureOfHead(error))
       return

@@ -85,6 +85,30 @@ test('an LFS answer is rewritten under every type, path, method and version of t
     assert.not.ok(proxy.tool.requests.at(-1)?.headers.some(([name]) => name === 'accept-encoding'))
   }))
 
+test('what the LFS API is asked shows also where the Connector’s address holds a part of its path', () =>
+  bootProxy(async proxy => {
+    const header = { 'X-Password': canaryPassword }
+    const body = JSON.stringify({
+      objects: [{ actions: { download: { href: 'https://x.example', header } } }],
+    })
+    const { host } = proxy.tool
+    await proxy.addConnector('below', {
+      connectorClassName: 'tool',
+      address: `http://${host}/r.git/info`,
+      auth: { name: 'basic', secretRef: { name: 'app' } },
+    })
+    const { port } = new URL(`http://${proxy.host}`)
+    await waitFor(async () => (await proxy.get('/a', { host: `c-below.team:${port}` })).status === 200)
+    for (const [type, method] of [
+      ['application/octet-stream', 'POST'],
+      ['application/json', 'GET'],
+    ] as const) {
+      answering(proxy, type, body)
+      const reply = await proxy.get('/lfs/objects/batch', { host: `c-below.team:${port}`, method })
+      assert.equal([reply.status, isClean(reply)], [200, true], reply.raw)
+    }
+  }))
+
 test('the caller’s own token takes the place of the tool’s where a transfer comes back here', () =>
   bootProxy(async proxy => {
     // Not the injected value: a token that the tool made for this transfer.

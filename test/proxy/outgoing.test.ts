@@ -49,7 +49,7 @@ test('credentials and who somebody is are the proxy’s to say, under every name
 test('trailers carry no credential either', () =>
   bootProxy(async proxy => {
     const trailers = ['PRIVATE-TOKEN: mine', 'Authorization: mine', `X-T: ${proxy.token}`, 'X-Fine: 1']
-    const headers = ['Transfer-Encoding: chunked', 'Trailer: X-Fine']
+    const headers = ['Connection: close', 'Transfer-Encoding: chunked', 'Trailer: X-Fine']
     const raw = requestText('/a', { method: 'POST', token: proxy.token, headers })
     await proxy.send(`${raw}2\r\nok\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`)
     const received = proxy.tool.received()

@@ -7,7 +7,7 @@ import { carriesTrace, credentialTraces, type Traces } from '../../proxy/traces.
 const test = suite('proxy/response')
 const base = { host: 'c-x.ns', path: '/namespaces/ns/connectors/x' }
 
-function way(address: string, target = '/a/b?c', traces: Traces = { texts: [], strong: [] }) {
+function way(address: string, target = '/a/b?c', traces: Traces = { texts: [], strong: [], lfs: [] }) {
   return { address: parseAddress(address, 'address'), target, base, traces }
 }
 
