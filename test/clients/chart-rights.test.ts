@@ -30,6 +30,11 @@ const rights: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     '/configmaps=connectors-config': watched,
     'coordination.k8s.io/leases=connectors-controller-manager': ['get', 'update'],
     'coordination.k8s.io/leases': ['create'],
+    '/secrets': ['create'],
+    '/secrets=connectors-sealing-keys': ['update'],
+    '/configmaps': ['create'],
+    '/configmaps=connectors-trust': [...watched, 'patch'],
+    '/pods': watched,
   },
   'ClusterRole connectors-proxy': {
     [`${ours}/connectors`]: watched,
@@ -38,14 +43,21 @@ const rights: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     'authentication.k8s.io/tokenreviews': ['create'],
     'authorization.k8s.io/subjectaccessreviews': ['create'],
   },
-  'Role connectors-proxy': { '/configmaps=connectors-config': watched },
+  'Role connectors-proxy': {
+    '/configmaps=connectors-config': watched,
+    '/pods': watched,
+    '/services': watched,
+  },
   'ClusterRole connectors-csi': {
     [`${ours}/connectors`]: ['get', ...watched],
     [`${ours}/connectorclasses`]: ['get', ...watched],
     'authorization.k8s.io/subjectaccessreviews': ['create'],
     '/events': ['get', 'create', 'patch'],
   },
-  'Role connectors-csi': { '/configmaps=connectors-config': watched },
+  'Role connectors-csi': {
+    '/configmaps=connectors-config': watched,
+    '/configmaps=connectors-trust': watched,
+  },
   'ClusterRole connectors-cleanup': {
     'storage.k8s.io/csidrivers=connectors-csi': ['get'],
     [`${ours}/connectorclasses`]: ['list', 'delete'],

@@ -32,11 +32,14 @@ const others: Readonly<Record<string, unknown>> = {
   cpu: '77m',
   memory: '77Mi',
   kubeletDir: '/other',
+  sealingKeyLifetime: '7h',
   fileMode: '0440',
   maxUnavailable: '20%',
   waitForRollout: true,
   tolerations: [{ key: 'other', operator: 'Exists' }],
   proxyNamespaces: ['other'],
+  deny: ['203.0.113.0/24'],
+  allow: ['2001:db8::/32'],
   metricsFrom: [{ podSelector: { matchLabels: { name: 'other' } } }],
 }
 
@@ -83,7 +86,13 @@ const extremes: readonly (readonly [what: string, set: readonly string[]])[] = [
       'controller.probeInterval="1s"',
       'controller.probeConcurrency=1',
       'proxy.authGrace="0s"',
+      'controller.sealingKeyLifetime="1h"',
       'proxy.requestsPerCaller=1',
+      'proxy.tunnelsPerCaller=1',
+      'proxy.streamMax="0s"',
+      'proxy.unsealedTokens=false',
+      'upstream.deny=["::/0"]',
+      'upstream.allow=["10.0.0.1"]',
       'proxy.drainTimeoutSeconds=1',
       'csi.kubeletDir="/k"',
       'csi.fileMode="400"',
@@ -95,7 +104,10 @@ const extremes: readonly (readonly [what: string, set: readonly string[]])[] = [
       'controller.probeConcurrency=1024',
       'controller.proxyExposedUrl="https://proxy.example.com:8443/base/"',
       'proxy.authGrace="1h30m"',
+      'controller.sealingKeyLifetime="87600h"',
       'proxy.requestsPerCaller=100000',
+      'proxy.tunnelsPerCaller=100000',
+      'proxy.streamMax="1h30m"',
       'proxy.drainTimeoutSeconds=86400',
       `csi.kubeletDir="/${'k'.repeat(69)}"`,
       'csi.fileMode="0555"',
@@ -112,12 +124,16 @@ for (const [what, set] of extremes) {
       one(objects, 'Deployment', 'connectors-proxy'),
       one(objects, 'DaemonSet', 'connectors-csi'),
     ].map(flagsOf)
+    // In a pod, loopback is the pod itself.
+    assert.not.ok([controller, proxy, driver].flat().some(flag => flag?.startsWith('--allow-loopback')))
     assert.is(parseControllerConfig({ argv: controller ?? [], env: {} }).proxy.systemNamespace, 'system')
     assert.equal(parseProxyConfig({ argv: proxy ?? [], env: {} }).configMap, {
       namespace: 'system',
       name: 'connectors-config',
     })
-    assert.is(parseCsiConfig({ argv: driver ?? [], env: { NODE_NAME: 'node' } })['node-name'], 'node')
+    assert.is(parseProxyConfig({ argv: proxy ?? [], env: {} }).systemNamespace, 'system')
+    const csi = parseCsiConfig({ argv: driver ?? [], env: { NODE_NAME: 'node' } })
+    assert.equal([csi['node-name'], csi['system-namespace']], ['node', 'system'])
   })
 }
 
@@ -130,6 +146,8 @@ const refusals: readonly (readonly [set: string, message: RegExp])[] = [
   ['csi.resources.limits.mem="1Gi"', /at '\/csi\/resources\/limits': additional properties 'mem'/],
   ['csi.tolerations=[{"operater":"Exists"}]', /at '\/csi\/tolerations\/0'/],
   ['featureFlags.enable-everything=true', /at '\/featureFlags'/],
+  ['upstream.deny=["tools.example"]', /at '\/upstream\/deny\/0'/],
+  ['controller.sealingKeyLifetime="30m"', /at '\/controller\/sealingKeyLifetime'/],
   ['csi.fileMode="0666"', /at '\/csi\/fileMode'/],
   ['csi.tokenExpirationSeconds=60', /at '\/csi\/tokenExpirationSeconds'/],
   ['csi=null', /missing property 'csi'/],
