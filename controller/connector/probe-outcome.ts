@@ -12,6 +12,7 @@ export function outcomeOfAnswer(plan: ProbePlan, answer: ProbeAnswer): CheckOutc
     success = isProbeSuccess(plan.http, answer)
   } catch (error) {
     if (!(error instanceof ConnectorsError)) throw error
+    if (error.code === 'LIMIT') return failure('ProbeInvalid', error.message)
     // What the expression choked on may be the answer's words: only where it stands is told.
     return failure(
       'ProbeInvalid',

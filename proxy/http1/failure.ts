@@ -38,6 +38,7 @@ export const refusals = {
   hostRepeated: malformed('RepeatedHost', 'there is more than one Host header'),
   hostMalformed: malformed('MalformedHost', 'the Host header is malformed'),
   hostDisagrees: malformed('HostDisagrees', 'the Host header disagrees with the target'),
+  connectionLong: malformed('ConnectionTooLong', 'the Connection header has more than 50 elements'),
   authorizationRepeated: malformed(
     'RepeatedAuthorization',
     'there is more than one credential header of a kind',

@@ -1,6 +1,5 @@
 // Header fields as one flat list in the order and spelling of the wire, and which of them end at this hop.
 import { equalsIgnoringCase } from './characters.ts'
-import type { Failure } from './failure.ts'
 
 /** name, value, name, value, ... one character per byte. */
 export type HeaderList = readonly string[]
@@ -92,12 +91,6 @@ export interface ConnectionOptions {
 
 const mostElements = 50
 
-export const connectionLong: Failure = {
-  status: 400,
-  reason: 'ConnectionTooLong',
-  message: `Cannot read the request: the Connection header has more than ${mostElements} elements`,
-}
-
 export const noConnectionOptions: ConnectionOptions = {
   close: false,
   keepAlive: false,
@@ -108,7 +101,7 @@ export const noConnectionOptions: ConnectionOptions = {
 const keepAliveOnly: ConnectionOptions = { ...noConnectionOptions, keepAlive: true, elements: 1 }
 const closeOnly: ConnectionOptions = { ...noConnectionOptions, close: true, elements: 1 }
 
-/** Undefined: the elements of all lines together are too many (`connectionLong`). */
+/** Undefined: the elements of all lines together are too many (`refusals.connectionLong`). */
 export const parseConnectionOptions = (
   value: string,
   before: ConnectionOptions,

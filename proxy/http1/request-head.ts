@@ -5,7 +5,6 @@ import { type Failure, refusals } from './failure.ts'
 import type { HeadParser } from './head-parser.ts'
 import {
   type ConnectionOptions,
-  connectionLong,
   field,
   fieldKind,
   type HeaderList,
@@ -150,7 +149,7 @@ export const readRequestHead = (parser: HeadParser): RequestHead | Failure => {
         break
       case field.connection: {
         const options = parseConnectionOptions(value, connection)
-        if (options === undefined) return connectionLong
+        if (options === undefined) return refusals.connectionLong
         connection = options
         break
       }

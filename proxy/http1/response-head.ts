@@ -4,7 +4,6 @@ import { type Failure, refusals } from './failure.ts'
 import type { HeadParser } from './head-parser.ts'
 import {
   type ConnectionOptions,
-  connectionLong,
   field,
   fieldKind,
   type HeaderList,
@@ -73,7 +72,7 @@ export const readResponseHead = (parser: HeadParser, method: string): ReadRespon
         break
       case field.connection: {
         const options = parseConnectionOptions(value, connection)
-        if (options === undefined) return connectionLong
+        if (options === undefined) return refusals.connectionLong
         connection = options
         break
       }

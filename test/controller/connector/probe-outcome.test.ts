@@ -52,6 +52,11 @@ const answers: readonly (readonly [plan: ProbePlan, answer: ReturnType<typeof an
       answer(200, '{"status":"canary"}'),
       'ProbeInvalid: response.cel gives no result for an answer with status code 200',
     ],
+    [
+      plan('liveness', cel('response.body.items.all(a, response.body.items.all(b, a == b))')),
+      answer(200, JSON.stringify({ items: Array(5000).fill(1) })),
+      'ProbeInvalid: Cannot evaluate response.cel as CEL: it takes more than 1000000 units of work on these values',
+    ],
     [plan('auth'), answer(200), 'ProbeSucceeded: '],
     [plan('auth'), answer(401), 'AuthenticationFailed: Authentication failed: status code 401'],
     [plan('auth'), answer(403), 'AuthenticationFailed: Authentication failed: status code 403'],
