@@ -7,7 +7,7 @@ import type { Sensitive } from '../../connector/sensitive.ts'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import { loadKubeConfig } from '../../kube/config.ts'
 import { parseManifests } from '../../kube/manifests.ts'
-import { secrets } from '../../kube/resources.ts'
+import { secrets, serviceAccounts } from '../../kube/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { sealToken } from '../../seal/sealed-token.ts'
 import {
@@ -34,9 +34,14 @@ export type OursOptions = {
   readonly isSealed?: boolean
 }
 
+export type Ours = Contender & {
+  /** A token of another account of the same namespace. */
+  readonly tokenOf: (account: string) => Promise<Sensitive>
+}
+
 const thisCheckout = join(import.meta.dirname, '../..')
 
-export async function startOurs(options: OursOptions, keep: Keep): Promise<Contender> {
+export async function startOurs(options: OursOptions, keep: Keep): Promise<Ours> {
   const { port, tool, files, name = 'ours', checkout = thisCheckout, isSealed = false } = options
   const dir = join(options.dir, name.replaceAll(' ', '-'))
   await mkdir(dir)
@@ -53,10 +58,11 @@ export async function startOurs(options: OursOptions, keep: Keep): Promise<Conte
   await keep(Promise.resolve({ end: async () => client.close() }))
   for (const manifest of parseManifests(manifests({ tool, files }), 'bench'))
     await applyManifest(client, manifest)
-  const { token } = await client.createToken(
-    { namespace: 'default', name: 'default' },
-    { spec: { audiences: ['connectors'], expirationSeconds: 7200 } },
-  )
+  const tokenFor = async (account: string) => {
+    const spec = { audiences: ['connectors'], expirationSeconds: 7200 }
+    return (await client.createToken({ namespace: 'default', name: account }, { spec })).token
+  }
+  const token = await tokenFor('default')
   const presented = isSealed ? await sealed(client, token) : token
   const program = await keep(
     startProgram({
@@ -82,6 +88,10 @@ export async function startOurs(options: OursOptions, keep: Keep): Promise<Conte
     download: `${base('files')}/big`,
     upload: `${base('tool')}/upload`,
     headers: [`Authorization: Bearer ${presented.reveal()}`],
+    tokenOf: async account => {
+      await client.create(serviceAccounts, { metadata: { namespace: 'default', name: account } })
+      return tokenFor(account)
+    },
   }
 }
 
@@ -110,7 +120,9 @@ function manifests({ tool, files }: { readonly tool: string; readonly files: str
     { apiGroups: ['connectors.alauda.io'], resources: ['connectors', 'connectors/proxy'], verbs: ['get'] },
   ]
   const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'bench' }
-  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }]
+  const subjects = [
+    { apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:serviceaccounts:default' },
+  ]
   const objects = [
     {
       apiVersion: 'v1',

@@ -15,6 +15,8 @@ const maxHosts = 1024
 const memoryMs = 600_000
 /** Of the known time: later, its close and our request may cross. */
 const safePart = 0.8
+/** Before the known time, however short: a busy process on either side is late by that. */
+const safeMs = 10
 
 export class KnownHosts {
   readonly #habits = new BoundedMap<Habits>(maxHosts)
@@ -41,7 +43,7 @@ export class KnownHosts {
   mayClose(host: string, idleMs: number): boolean {
     const habits = this.#habits.get(host)
     if (habits === undefined || this.#clock.monotonicMs() - habits.learnedMs >= memoryMs) return false
-    return idleMs >= habits.idleMs * safePart
+    return idleMs >= Math.min(habits.idleMs * safePart, habits.idleMs - safeMs)
   }
 
   sendsStrays(host: string): boolean {
