@@ -2,6 +2,7 @@
 import { codeOf, type SourceFile } from './source.ts'
 
 export const revealing: Readonly<Record<string, string>> = {
+  'bench/callers/bench.ts': 'calls the proxy as many clients would, each with a token',
   'bench/proxy/ours.ts': 'calls the proxy as a client would, with a token',
   'cli/demo/demo.ts': 'looks for the password of the demo in every file of the volume',
   'cli/demo/git-server.ts': 'compares what a client of the demo presents with its password',
