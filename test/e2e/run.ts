@@ -1,7 +1,7 @@
 // `npm run test:e2e -- [--keep | --installed] [FILTER ...]`: one run of the product in a real cluster.
 // It builds and loads the images, proves install and uninstall, runs the scenarios against that installation, those that
-// disturb it one at a time, and takes it away again. What takes as long as a token lives begins first and is awaited last,
-// before the tests that look back at the whole run.
+// disturb it one at a time, and takes it away again. What takes as long as a token lives begins first and is awaited
+// before the keys of tokens are dropped; last come the tests that look back at the whole run.
 // FILTER is a part of a test file's path below test/e2e/.
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -104,7 +104,8 @@ function readOptions(argv: readonly string[]) {
 }
 
 type Phase = { readonly files: readonly string[]; readonly concurrency: number }
-type Phases = Readonly<Record<'lifecycle' | 'scenarios' | 'disruptions' | 'endurance' | 'afterwards', Phase>>
+type PhaseName = 'lifecycle' | 'scenarios' | 'disruptions' | 'endurance' | 'rotation' | 'afterwards'
+type Phases = Readonly<Record<PhaseName, Phase>>
 
 function phasesOf({ filters, concurrency, auditLog }: Options): Phases {
   return {
@@ -112,6 +113,8 @@ function phasesOf({ filters, concurrency, auditLog }: Options): Phases {
     scenarios: { files: filesIn('scenarios', filters), concurrency },
     disruptions: { files: filesIn('disruptions', filters), concurrency: 1 },
     endurance: { files: filesIn('endurance', filters), concurrency },
+    // No token of a volume survives it.
+    rotation: { files: filesIn('rotation', filters), concurrency: 1 },
     // What looks back at the run does so by the API server's own record of it, which not every cluster can give.
     afterwards: { files: auditLog ? filesIn('afterwards', filters) : [], concurrency: 1 },
   }
@@ -145,7 +148,8 @@ async function runPhases(phases: Phases, installed: boolean): Promise<FileResult
   }
   const enduring = runFiles(phases.endurance)
   results.push(...(await runFiles(phases.scenarios)), ...(await runFiles(phases.disruptions)))
-  results.push(...(await enduring), ...(await runFiles(phases.afterwards)))
+  results.push(...(await enduring))
+  results.push(...(await runFiles(phases.rotation)), ...(await runFiles(phases.afterwards)))
   return results
 }
 

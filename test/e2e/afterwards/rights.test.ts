@@ -115,6 +115,7 @@ async function surroundings({ namespace, gitServer, onEnd }: Scenario): Promise<
   )
   const objects: Record<string, object> = {
     'service/kubernetes': await getObject('service', 'kubernetes', 'default'),
+    'secret/connectors-sealing-keys': await getObject('secret', 'connectors-sealing-keys', systemNamespace),
   }
   for (const key of [
     'service/c-repo',

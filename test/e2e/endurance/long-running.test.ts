@@ -2,7 +2,7 @@
 // awaits it last.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { askProxy, claimsOf } from '../harness/ask-proxy.ts'
+import { askProxy, lifetimeOf } from '../harness/ask-proxy.ts'
 import { connectorVolume, createGitConnector } from '../harness/connector.ts'
 import type { GitServer } from '../harness/git-server.ts'
 import { apply, type ExecTarget, exec, getObject, tryExec, until } from '../harness/kubectl.ts'
@@ -25,7 +25,7 @@ endurance(
 
     const first = await tokenIn(container('whole'))
     conceal(first)
-    const { iat, exp } = claimsOf(first)
+    const { iat, exp } = lifetimeOf(first)
     assert.is(exp - iat, 600, 'the release has csi.tokenExpirationSeconds=600, the shortest there is')
     for (const name of containers) {
       await exec(container(name), ['git', 'clone', '--quiet', `${server.url}/app.git`, 'app'])

@@ -1,4 +1,5 @@
 // Requests as a workload's tool makes them, with any token, to see what the proxy itself answers.
+import { parseSeal } from '../../../seal/sealed-token.ts'
 import { type ExecTarget, exec } from './kubectl.ts'
 
 export type ProxyAnswer = { readonly status: number; readonly body: string }
@@ -16,9 +17,12 @@ my $answer = HTTP::Tiny->new(timeout => 20)->get($ARGV[0], {headers => {Authoriz
 print "$answer->{status}\\n$answer->{content}";
 `
 
-export type TokenClaims = { readonly iat: number; readonly exp: number }
+/** Seconds since the epoch. */
+export type TokenLifetime = { readonly iat: number; readonly exp: number }
 
-/** What the token says of itself. */
-export function claimsOf(token: string): TokenClaims {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+/** What a sealed token says of itself outside of the encryption. */
+export function lifetimeOf(token: string): TokenLifetime {
+  const header = parseSeal(token)?.header
+  if (header === undefined) throw new Error('The token in the volume is not sealed')
+  return header
 }

@@ -14,7 +14,7 @@ import { grantAttempts } from './grants.ts'
 import { serviceAttempts } from './services.ts'
 
 export function controllerAttempts(at: Surroundings): readonly Attempt[] {
-  return [...serviceAttempts(at), ...grantAttempts(at), ...builtins(at), ...others(at)]
+  return [...serviceAttempts(at), ...grantAttempts(at), ...builtins(at), ...sealingKeys(at), ...others(at)]
 }
 
 const applied = 'application/apply-patch+yaml'
@@ -61,12 +61,47 @@ function builtins({ objects }: Surroundings): readonly Attempt[] {
   ]
 }
 
+function sealingKeys({ team, systemNamespace, objects }: Surroundings): readonly Attempt[] {
+  const secrets = `/api/v1/namespaces/${systemNamespace}/secrets`
+  const configMaps = `/api/v1/namespaces/${systemNamespace}/configmaps`
+  const keys = objects['secret/connectors-sealing-keys'] ?? {}
+  const create = (path: string, name: string): ApiRequest => ({ method: 'POST', path, body: byName(name) })
+  const patch = (name: string): ApiRequest => ({
+    method: 'PATCH',
+    path: `${configMaps}/${name}`,
+    body: { metadata: { annotations: { e2e: 'true' } } },
+  })
+  return [
+    { what: 'create its keys', request: create(secrets, 'connectors-sealing-keys'), outcome: 'allowed' },
+    {
+      what: 'replace its keys',
+      request: { method: 'PUT', path: `${secrets}/connectors-sealing-keys`, body: keys },
+      outcome: 'allowed',
+    },
+    { what: 'create another Secret', request: create(secrets, 'mine'), outcome: 'connectors-kept' },
+    {
+      what: 'replace another Secret',
+      request: { method: 'PUT', path: `${secrets}/mine`, body: byName('mine') },
+      outcome: 'role',
+    },
+    { what: 'delete its keys', request: remove(`${secrets}/connectors-sealing-keys`), outcome: 'role' },
+    {
+      what: 'create a Secret of that name elsewhere',
+      request: create(`/api/v1/namespaces/${team}/secrets`, 'connectors-sealing-keys'),
+      outcome: 'role',
+    },
+    { what: 'create its ConfigMap', request: create(configMaps, 'connectors-trust'), outcome: 'allowed' },
+    { what: 'publish a key', request: patch('connectors-trust'), outcome: 'allowed' },
+    { what: 'create another ConfigMap', request: create(configMaps, 'mine'), outcome: 'connectors-kept' },
+    { what: 'patch another ConfigMap', request: patch('kube-root-ca.crt'), outcome: 'role' },
+  ]
+}
+
 function others({ team, systemNamespace }: Surroundings): readonly Attempt[] {
   const connector = `/apis/${group}/v1alpha1/namespaces/${team}/connectors/repo`
   const patch = (body: object): ApiRequest => ({ method: 'PATCH', path: connector, body })
   const ofConnector = { apiVersion: `${group}/v1alpha1`, kind: 'Connector', name: 'repo', namespace: team }
   const leases = `/apis/coordination.k8s.io/v1/namespaces/${systemNamespace}/leases`
-  const secrets = `/api/v1/namespaces/${systemNamespace}/secrets`
   const admission = '/apis/admissionregistration.k8s.io/v1'
   return [
     {
@@ -119,11 +154,6 @@ function others({ team, systemNamespace }: Surroundings): readonly Attempt[] {
       what: 'create another Lease',
       request: { method: 'POST', path: leases, body: { metadata: { name: 'mine' }, spec: {} } },
       outcome: 'connectors-leases',
-    },
-    {
-      what: 'create a Secret',
-      request: { method: 'POST', path: secrets, body: byName('mine') },
-      outcome: 'role',
     },
     {
       what: 'delete a policy',
