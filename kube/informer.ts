@@ -1,5 +1,4 @@
 // A list that stays true: list, watch from there, list again when the watch cannot go on.
-
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { isExpired, KubeApiError } from './api-error.ts'

@@ -1,5 +1,4 @@
 // Keys to work on: each at most once in line, never handled by two workers at a time, retried with backoff.
-
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Schedule } from './schedule.ts'

@@ -1,5 +1,4 @@
 // Where each kind lives in the API: the one table of groups, versions and plurals.
-
 import type { Connector } from '../connector/connector.ts'
 import { apiGroup } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'

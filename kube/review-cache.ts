@@ -1,6 +1,5 @@
 // Answers of the API server to yes-or-no questions, kept for a while: one call per question however many ask,
 // and an allow that outlives an API server that cannot be asked (proxy.md, "Authentication and authorization").
-
 import { BoundedMap } from '../runtime/bounded-map.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { FairLanes, type LaneLimits } from '../runtime/fair-lanes.ts'

@@ -14,8 +14,8 @@ import type { ObjectKey, Secret } from '../connector/object.ts'
 import { objectKey } from '../connector/object.ts'
 import { canonicalPath } from '../connector/path.ts'
 import { formatProblems, validateConnector } from '../connector/validate.ts'
+import { ByteSequences } from '../http/message/byte-sequences.ts'
 import type { Payer } from './caller.ts'
-import { ByteSequences } from './http1/byte-sequences.ts'
 import { credentialTraces, type Traces } from './traces.ts'
 
 export type IndexedConnector = {

@@ -3,7 +3,7 @@ import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import { canonicalPath } from '../connector/path.ts'
 import { parsePathForm, type RequestTarget, requestTarget } from '../connector/target.ts'
-import type { RequestHead } from './http1/request-head.ts'
+import type { RequestHead } from '../http/h1/parse/request-head.ts'
 
 export type Identified = {
   /** Undefined for a host that could be a Connector's, and is not. */

@@ -1,10 +1,10 @@
 // The request as the tool gets it: the client's headers less every credential, and the Connector's own put on.
 // Spec: proxy.md, "Injection".
 import { isCredentialHeader } from '../connector/inject.ts'
+import { forwardableHeaders, type RequestHead } from '../http/h1/parse/request-head.ts'
+import type { HeaderList } from '../http/message/headers.ts'
 import { hopHeader } from '../upstream/hop.ts'
 import type { CallerTokenSpellings } from './caller-token.ts'
-import type { HeaderList } from './http1/headers.ts'
-import { forwardableHeaders, type RequestHead } from './http1/request-head.ts'
 
 export type OutgoingOptions = {
   /** name, value, name, value, ... */

@@ -5,11 +5,11 @@ import { ConnectorsError } from '../connector/errors.ts'
 import { canonicalPath } from '../connector/path.ts'
 import { isGitRequest } from '../connector/protocol/git.ts'
 import { requestTarget } from '../connector/target.ts'
+import type { RequestHead } from '../http/h1/parse/request-head.ts'
+import type { Failure } from '../http/message/failure.ts'
+import type { Answer } from '../http/message/ports.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import { DialError } from '../upstream/dial-error.ts'
-import type { Answer } from './http1/decision.ts'
-import type { Failure } from './http1/failure.ts'
-import type { RequestHead } from './http1/request-head.ts'
 
 export const httpStatus = {
   INVALID: 400,

@@ -1,7 +1,7 @@
 // Headers by which some tools take a request for another one than its request line says: decisions would be made on
 // the one, and the tool would serve the other.
 import { ConnectorsError } from '../connector/errors.ts'
-import type { RequestHead } from './http1/request-head.ts'
+import type { RequestHead } from '../http/h1/parse/request-head.ts'
 
 const overrides: ReadonlySet<string> = new Set([
   'x-original-url',

@@ -2,11 +2,11 @@
 // Spec: proxy.md, "Record".
 import { randomUUID } from 'node:crypto'
 import type { ObjectKey } from '../connector/object.ts'
+import type { RequestHead } from '../http/h1/parse/request-head.ts'
+import { findHeader } from '../http/message/headers.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type AuditedEnd, auditLine } from './audit.ts'
 import type { Payer } from './caller.ts'
-import { findHeader } from './http1/headers.ts'
-import type { RequestHead } from './http1/request-head.ts'
 import { requestIdHeader } from './outgoing.ts'
 import type { UseRecord } from './proxy-metrics.ts'
 

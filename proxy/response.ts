@@ -2,7 +2,7 @@
 // Spec: proxy.md, "Doors" (Location and cookies) and "What comes back".
 import type { Address } from '../connector/address.ts'
 import { defaultPort } from '../connector/address.ts'
-import type { HeaderList } from './http1/headers.ts'
+import type { HeaderList } from '../http/message/headers.ts'
 import { carriesTrace, type Traces } from './traces.ts'
 
 export type ReturnPath = {

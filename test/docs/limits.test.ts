@@ -5,8 +5,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { maxVolumeBytes } from '../../connector/render.ts'
 import { parseControllerConfig } from '../../controller/config.ts'
+import { defaultLimits } from '../../http/message/limits.ts'
 import { parseProxyConfig } from '../../proxy/config.ts'
-import { defaultLimits } from '../../proxy/http1/limits.ts'
 import { maxSealLength } from '../../seal/sealed-token.ts'
 
 type Bound = {
@@ -22,8 +22,8 @@ const mebibytes = (bytes: number) => `${bytes / 1024 / 1024} MiB`
 const byDefault = { argv: [], env: {} }
 const { requestsPerCaller: requests, tunnelsPerCaller: tunnels, streamMaxMs } = parseProxyConfig(byDefault)
 
-const table = 'proxy/http1/connection-table'
-const lifetimes = 'proxy/http1/lifetimes'
+const table = 'http/h1/connection-table'
+const lifetimes = 'http/h1/lifetimes'
 const sealed = 'proxy/sealed-tokens'
 
 /** By the first cell of its row. */
@@ -51,15 +51,15 @@ const bounds: Readonly<Record<string, Bound>> = {
   },
   'request line; head; fields; elements of `Connection`': {
     figures: [kibibytes(limits.requestLineBytes), kibibytes(limits.headBytes), limits.headerFields],
-    test: ['proxy/http1/attacks', 'over its bounds is refused'],
+    test: ['http/h1/attacks', 'over its bounds is refused'],
   },
   'sent ahead (pipelined, or a body before the decision)': {
     figures: [kibibytes(limits.aheadBytes)],
-    test: ['proxy/http1/bounds', 'sent ahead of the decision'],
+    test: ['http/h1/bounds', 'sent ahead of the decision'],
   },
   'what a client still sends after an early answer': {
     figures: [mebibytes(limits.lingerBytes), seconds(limits.lingerTimeoutMs)],
-    test: ['proxy/http1/bounds', 'after its answer'],
+    test: ['http/h1/bounds', 'after its answer'],
   },
   'requests under way': {
     figures: [requests, requests * 4],
@@ -84,7 +84,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   },
   'an answer’s head from the tool': {
     figures: [limits.informationalResponses],
-    test: ['proxy/http1/relay', 'that are malformed are a 502'],
+    test: ['http/h1/relay', 'that are malformed are a 502'],
   },
   'answers that are read whole': { figures: [8], test: ['proxy/answers', 'so many answers of one caller'] },
   'memory for answers that are read whole': {

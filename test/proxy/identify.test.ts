@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
-import { noConnectionOptions } from '../../proxy/http1/headers.ts'
-import type { RequestHead } from '../../proxy/http1/request-head.ts'
+import type { RequestHead } from '../../http/h1/parse/request-head.ts'
+import { noConnectionOptions } from '../../http/message/headers.ts'
 import { identify } from '../../proxy/identify.ts'
 
 const test = suite('proxy/identify')

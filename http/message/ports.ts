@@ -1,0 +1,150 @@
+// The ports between the data path and whoever decides what happens to a request.
+import type { Socket } from 'node:net'
+import type { RequestHead } from '../h1/parse/request-head.ts'
+import type { ResponseHead } from '../h1/parse/response-head.ts'
+import type { ByteSequences } from './byte-sequences.ts'
+import type { Failure } from './failure.ts'
+import type { HeaderList } from './headers.ts'
+
+/** A local response. `Content-Length` and the hop-by-hop headers are written by the data path. */
+export interface Answer {
+  readonly kind: 'answer'
+  readonly status: number
+  /** The usual one of the status where there is none. */
+  readonly reasonPhrase?: string | undefined
+  readonly headers: HeaderList
+  readonly body?: string | Uint8Array
+}
+
+/** Where a relay goes. */
+export interface Origin {
+  /** Upstream connections are shared where keys are equal: same destination, same trust, same caller. */
+  readonly key: string
+  /** Who is at the other end: what is learned of its connections is learned for all callers. */
+  readonly host: string
+}
+
+export interface Relay<O extends Origin> {
+  readonly kind: 'relay'
+  readonly origin: O
+  readonly target: string
+  /** The `Host` header that the tool sees. */
+  readonly host: string
+  /** Start from `forwardableHeaders(head)`; framing, `Host` and hop-by-hop headers in it are ignored. */
+  readonly headers: HeaderList
+  /** Sees the trailers of the request; without it they pass unchanged. */
+  rewriteRequestTrailers?(trailers: HeaderList): HeaderList
+  /** Lets the request's `Upgrade` through; after a 101 the connection is a tunnel. */
+  readonly upgrade?: boolean
+  /** Sees every response head but `100 Continue`; without it heads pass unchanged. */
+  rewriteResponse?(head: ResponseHead): ResponseVerdict
+  rewriteTrailers?(trailers: HeaderList): HeaderList
+  /** Asked now and then while the exchange runs: why it must end, or undefined. */
+  recheck?(): Promise<Failure | undefined>
+  /** The connection has become a tunnel. */
+  onUpgrade?(): void
+  /** The client has ended its side: it waits for the answer, or it is gone. */
+  onClientLeft?(): void
+  onEnd?(record: ExchangeRecord): void
+}
+
+/** An answer in place of a relay. */
+export interface AnswerDecision extends Answer {
+  onEnd?(record: ExchangeRecord): void
+}
+
+/** A request whose body is read here, for an answer of ours. */
+export interface ReadDecision {
+  readonly kind: 'read'
+  readonly limitBytes: number
+  answer(body: Buffer): Answer | Promise<Answer>
+  onEnd?(record: ExchangeRecord): void
+}
+
+export type Decision<O extends Origin> = AnswerDecision | ReadDecision | Relay<O>
+
+/** A response is passed on under these headers, read whole and rewritten, or dropped in favour of an answer. */
+export type ResponseVerdict =
+  | {
+      readonly kind: 'pass'
+      readonly headers: HeaderList
+      /** The connection is cut, so that nobody takes what came for the whole, when one of these is in the body. */
+      readonly forbidden?: Forbidden | undefined
+    }
+  | Collect
+  | Answer
+
+export interface Forbidden {
+  readonly sequences: ByteSequences
+  readonly failure: Failure
+}
+
+export interface Collect {
+  readonly kind: 'collect'
+  readonly limitBytes: number
+  readonly memory: BodyMemory
+  readonly rewrite: (body: Buffer) => Answer
+}
+
+/** Memory for one body that is read whole. */
+export interface BodyMemory {
+  /** Why there is none left for so many bytes more. */
+  grow(bytes: number): Failure | undefined
+  /** May be called again. */
+  release(): void
+  /** Set by the data path: called when the memory is taken away, after which it is released. */
+  onRevoked: ((failure: Failure) => void) | undefined
+}
+
+export type Decide<O extends Origin> = (
+  head: RequestHead,
+  connection: ConnectionContext,
+) => Decision<O> | Promise<Decision<O>>
+
+/** What a decision may know of the connection that its request came on. The same object for all of its requests. */
+export interface ConnectionContext {
+  /** Address of the other end. */
+  readonly peer: string
+  /** From now on the connection counts as its owner's; false when the owner has too many that are busy. */
+  claim(owner: ConnectionOwner): boolean
+}
+
+/** Whose budget a connection takes: each is counted by itself. */
+export interface ConnectionOwner {
+  readonly caller: string
+  readonly account: string
+  readonly tenant: string
+}
+
+export interface DialOptions {
+  readonly signal: AbortSignal
+}
+
+/** Resolves with a socket that is connected and, for TLS, verified; its rejection is the `cause` of a `Failure`. */
+export type Dial<O extends Origin> = (origin: O, options: DialOptions) => Promise<Socket>
+
+export type Outcome =
+  | 'complete'
+  | 'answered'
+  | 'client-aborted'
+  | 'upstream-failed'
+  | 'timeout'
+  | 'tunnel-closed'
+  | 'revoked'
+  | 'server-closed'
+
+/**
+ * Exactly one per decided exchange, when its last byte was handed over. An `onEnd` that throws is an internal
+ * failure: it goes to `formatFailure`, and an answer that has not begun becomes what that makes of it.
+ */
+export interface ExchangeRecord {
+  /** What it came to: of the answer, or of the failure that cut it off; 499 when the client left. */
+  readonly status: number
+  readonly outcome: Outcome
+  /** Why, when it was not the client's or the tool's own doing. */
+  readonly failure: Failure | undefined
+  /** Body bytes, without chunk framing. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly durationMs: number
+}
