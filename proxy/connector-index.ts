@@ -15,8 +15,8 @@ import { objectKey } from '../connector/object.ts'
 import { canonicalPath } from '../connector/path.ts'
 import { formatProblems, validateConnector } from '../connector/validate.ts'
 import { ByteSequences } from '../http/message/byte-sequences.ts'
+import { credentialTraces, type Traces } from '../tool/answer/traces.ts'
 import type { Payer } from './caller.ts'
-import { credentialTraces, type Traces } from './traces.ts'
 
 export type IndexedConnector = {
   readonly connector: Connector

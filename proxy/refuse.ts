@@ -9,7 +9,7 @@ import type { RequestHead } from '../http/h1/parse/request-head.ts'
 import type { Failure } from '../http/message/failure.ts'
 import type { Answer } from '../http/message/ports.ts'
 import { KubeApiError } from '../kube/api-error.ts'
-import { DialError } from '../upstream/dial-error.ts'
+import { DialError } from '../tool/dial/dial-error.ts'
 
 export const httpStatus = {
   INVALID: 400,

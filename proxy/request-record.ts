@@ -5,9 +5,9 @@ import type { ObjectKey } from '../connector/object.ts'
 import type { RequestHead } from '../http/h1/parse/request-head.ts'
 import { findHeader } from '../http/message/headers.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { requestIdHeader } from '../tool/outgoing.ts'
 import { type AuditedEnd, auditLine } from './audit.ts'
 import type { Payer } from './caller.ts'
-import { requestIdHeader } from './outgoing.ts'
 import type { UseRecord } from './proxy-metrics.ts'
 
 export type RequestRecord = {

@@ -1,7 +1,7 @@
 // What a probe's answer, or the lack of one, means for its condition. Messages show no body and no credential.
 import { ConnectorsError } from '../../connector/errors.ts'
 import { isProbeSuccess, type ProbeAnswer } from '../../connector/probe.ts'
-import { DialError } from '../../upstream/dial-error.ts'
+import { DialError } from '../../tool/dial/dial-error.ts'
 import type { CheckOutcome } from '../check-results.ts'
 import type { ProbePlan } from './probe-plan.ts'
 

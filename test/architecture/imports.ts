@@ -4,7 +4,7 @@ import { type Import, importsOf, type SourceFile } from './source.ts'
 
 const pure = ['connector', 'gotemplate', 'resource-interface']
 /** In this order: each may import those before it. */
-const shared = ['runtime', 'kube', 'pki', 'seal', 'http', 'upstream', 'cluster']
+const shared = ['runtime', 'kube', 'pki', 'seal', 'http', 'tool', 'cluster']
 const components = ['controller', 'proxy', 'csi', 'api', 'standalone']
 const shell = ['cli', 'console']
 

@@ -131,7 +131,7 @@ const bounds: Readonly<Record<string, Bound>> = {
     figures: [seconds(limits.connectTimeoutMs)],
     test: [lifetimes, 'ends a dial that takes too long'],
   },
-  'look-ups of names': { figures: [2, 1024], test: ['upstream/lookups', 'slow waits among the slow'] },
+  'look-ups of names': { figures: [2, 1024], test: ['tool/dial/lookups', 'slow waits among the slow'] },
   'answers of 401': { figures: [30], test: ['proxy/budgets', 'is stopped alone'] },
   'answers of 401 and nothing else': { figures: [3, 20], test: ['proxy/budgets', 'tried now and then'] },
   'audit lines of requests that nobody owns': {
@@ -162,7 +162,7 @@ const bounds: Readonly<Record<string, Bound>> = {
     figures: [1000, 64, 1_000_000],
     test: ['connector/probe', 'takes too much work'],
   },
-  probes: { figures: ['10 s', '1 MiB', 10], test: ['upstream/send-probe', 'reads no more than one MiB'] },
+  probes: { figures: ['10 s', '1 MiB', 10], test: ['tool/send-probe', 'reads no more than one MiB'] },
   'probes at a time': {
     figures: [2, parseControllerConfig(byDefault).probeConcurrency],
     test: ['controller/check-results', 'asks two at one host'],

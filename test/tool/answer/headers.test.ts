@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseAddress } from '../../connector/address.ts'
-import { rewriteLocation, rewriteResponseHeaders } from '../../proxy/response.ts'
-import { carriesTrace, credentialTraces, type Traces } from '../../proxy/traces.ts'
+import { parseAddress } from '../../../connector/address.ts'
+import { rewriteLocation, rewriteResponseHeaders } from '../../../tool/answer/headers.ts'
+import { carriesTrace, credentialTraces, type Traces } from '../../../tool/answer/traces.ts'
 
-const test = suite('proxy/response')
+const test = suite('tool/answer/headers')
 const base = { host: 'c-x.ns', path: '/namespaces/ns/connectors/x' }
 
 function way(address: string, target = '/a/b?c', traces: Traces = { texts: [], strong: [], lfs: [] }) {

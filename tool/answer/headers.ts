@@ -1,8 +1,8 @@
 // The head of what comes back: addresses of the tool become the proxy's, and the injected credential never passes.
 // Spec: proxy.md, "Doors" (Location and cookies) and "What comes back".
-import type { Address } from '../connector/address.ts'
-import { defaultPort } from '../connector/address.ts'
-import type { HeaderList } from '../http/message/headers.ts'
+import type { Address } from '../../connector/address.ts'
+import { defaultPort } from '../../connector/address.ts'
+import type { HeaderList } from '../../http/message/headers.ts'
 import { carriesTrace, type Traces } from './traces.ts'
 
 export type ReturnPath = {

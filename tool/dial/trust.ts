@@ -1,7 +1,7 @@
 // Whom a tool's certificate is checked against: the system's authorities and, where given, more of them.
 import { createHash, X509Certificate } from 'node:crypto'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import { ConnectorsError } from '../connector/errors.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
 
 const certificateSyntax = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
 

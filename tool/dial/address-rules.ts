@@ -1,8 +1,8 @@
 // Which addresses we may connect to in this installation: what an address is (guard), whose it is, and what the
 // administrator allows on top. Spec: proxy.md, "Strictness".
 import { BlockList, isIP } from 'node:net'
-import { ConnectorsError } from '../connector/errors.ts'
-import { type Flag, listFlag } from '../runtime/flags.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { type Flag, listFlag } from '../../runtime/flags.ts'
 import { type AddressKind, type AddressPolicy, addressKind, ipv4sWithin } from './guard.ts'
 
 export type AddressRules = {

@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DialError } from '../../upstream/dial-error.ts'
-import { Lookups } from '../../upstream/lookups.ts'
-import { createManualClock } from '../runtime/manual-clock.ts'
+import { DialError } from '../../../tool/dial/dial-error.ts'
+import { Lookups } from '../../../tool/dial/lookups.ts'
+import { createManualClock } from '../../runtime/manual-clock.ts'
 
-const test = suite('upstream/lookups')
+const test = suite('tool/dial/lookups')
 
 /** A resolver that answers when it is told to. */
 function resolver() {

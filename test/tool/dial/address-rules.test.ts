@@ -1,10 +1,10 @@
 // Which addresses a Connector may have in an installation, and which nobody.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type AddressRules, createAddressGuard, parseCidrs } from '../../upstream/address-rules.ts'
-import type { AddressPolicy } from '../../upstream/guard.ts'
+import { type AddressRules, createAddressGuard, parseCidrs } from '../../../tool/dial/address-rules.ts'
+import type { AddressPolicy } from '../../../tool/dial/guard.ts'
 
-const test = suite('upstream/address-rules')
+const test = suite('tool/dial/address-rules')
 
 const usual: AddressRules = {
   allowLoopback: false,

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { CallerTokenSpellings } from '../../proxy/caller-token.ts'
 import { base64, bootProxy, requestText } from '../helpers/proxy.ts'
 
-const test = suite('proxy/outgoing')
+const test = suite('tool/outgoing')
 
 test('the caller’s token is found as it is and inside of Base64, wherever it begins', () => {
   const token = 'eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl'

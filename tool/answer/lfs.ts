@@ -1,7 +1,7 @@
 // Git LFS: an answer tells the client where objects are and which headers to send there. Some servers repeat the
 // request's own Authorization in it, which is the injected one. Spec: proxy.md, "What comes back".
-import { ConnectorsError } from '../connector/errors.ts'
-import { type ReturnPath, rewriteLocation } from './response.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { type ReturnPath, rewriteLocation } from './headers.ts'
 import { carriesTrace } from './traces.ts'
 
 /** Clients ask for 100 objects at once, of about 1 KiB each. */

@@ -1,13 +1,13 @@
 // answer: what becomes of a tool's answer, judged by what it is and not by how the request was spelled.
 // Spec: proxy.md, "What comes back".
-import { ConnectorsError } from '../connector/errors.ts'
-import { isLfsType } from '../connector/protocol/lfs.ts'
-import type { ResponseHead } from '../http/h1/parse/response-head.ts'
-import type { ByteSequences } from '../http/message/byte-sequences.ts'
-import { findHeader, type HeaderList } from '../http/message/headers.ts'
-import type { Answer, BodyMemory, ResponseVerdict } from '../http/message/ports.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { isLfsType } from '../../connector/protocol/lfs.ts'
+import type { ResponseHead } from '../../http/h1/parse/response-head.ts'
+import type { ByteSequences } from '../../http/message/byte-sequences.ts'
+import { findHeader, type HeaderList } from '../../http/message/headers.ts'
+import type { Answer, BodyMemory, ResponseVerdict } from '../../http/message/ports.ts'
+import { type ReturnPath, rewriteResponseHeaders } from './headers.ts'
 import { lfsRefused, maxLfsAnswerBytes, parseLfsAnswer, rewriteLfsAnswer } from './lfs.ts'
-import { type ReturnPath, rewriteResponseHeaders } from './response.ts'
 import { carriesTrace } from './traces.ts'
 
 export type AnswerOptions = {

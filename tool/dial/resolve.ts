@@ -1,6 +1,6 @@
 // From a host to the addresses that we may connect to, each checked. The name is looked up once: what was checked
 // is what is connected to, so that a second answer of the DNS cannot lead elsewhere.
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { type AddressGuard, type AddressRules, createAddressGuard } from './address-rules.ts'
 import { type Endpoint, endpointKey } from './connect-to.ts'
 import { DialError } from './dial-error.ts'

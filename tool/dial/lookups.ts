@@ -3,9 +3,9 @@
 // many wait for it.
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { BoundedMap } from '../runtime/bounded-map.ts'
-import type { Clock } from '../runtime/clock.ts'
-import { FairLanes, type LaneLimits } from '../runtime/fair-lanes.ts'
+import { BoundedMap } from '../../runtime/bounded-map.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { FairLanes, type LaneLimits } from '../../runtime/fair-lanes.ts'
 import { DialError } from './dial-error.ts'
 
 export type LookupsOptions = {

@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { retryAfterMs } from '../../upstream/retry-after.ts'
+import { retryAfterMs } from '../../tool/retry-after.ts'
 
-const test = suite('upstream/retry-after')
+const test = suite('tool/retry-after')
 const now = Date.UTC(2026, 0, 1)
 const values: readonly (readonly [text: string | undefined, ms: number | undefined])[] = [
   [undefined, undefined],

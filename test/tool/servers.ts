@@ -5,8 +5,8 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import type { Pem } from '../../pki/authority.ts'
 import { systemClock } from '../../runtime/clock.ts'
-import { parseCidrs } from '../../upstream/address-rules.ts'
-import { createReach, type Reach } from '../../upstream/resolve.ts'
+import { parseCidrs } from '../../tool/dial/address-rules.ts'
+import { createReach, type Reach } from '../../tool/dial/resolve.ts'
 
 export async function withServer<T>(server: Server, use: (port: number) => Promise<T>): Promise<T> {
   const sockets = new Set<Socket>()

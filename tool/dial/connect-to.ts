@@ -1,6 +1,6 @@
 // Where a connection really goes when it is not where its name says, as in curl's --connect-to: for development
 // set-ups and names that no DNS knows.
-import { ConnectorsError } from '../connector/errors.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
 import { normalHost } from './guard.ts'
 
 export type Endpoint = { readonly host: string; readonly port: number }

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createAuthority } from '../../pki/authority.ts'
-import { createServerCertificate } from '../../pki/leaf.ts'
-import { parseConnectTo } from '../../upstream/connect-to.ts'
-import { type DialOptions, dial, type Origin } from '../../upstream/dial.ts'
-import { DialError } from '../../upstream/dial-error.ts'
-import { TrustStore } from '../../upstream/trust.ts'
-import { closedPort, localReach, recorder, withHttp, withHttps, withTcp } from './servers.ts'
+import { createAuthority } from '../../../pki/authority.ts'
+import { createServerCertificate } from '../../../pki/leaf.ts'
+import { parseConnectTo } from '../../../tool/dial/connect-to.ts'
+import { type DialOptions, dial, type Origin } from '../../../tool/dial/dial.ts'
+import { DialError } from '../../../tool/dial/dial-error.ts'
+import { TrustStore } from '../../../tool/dial/trust.ts'
+import { closedPort, localReach, recorder, withHttp, withHttps, withTcp } from '../servers.ts'
 
-const test = suite('upstream/dial')
+const test = suite('tool/dial/dial')
 const nobody = createSecureContext({ ca: [] })
 const http = (hostname: string, port: number): Origin => ({ scheme: 'http', hostname, port })
 const loopback = { commonName: 'test', dns: ['localhost'], ip: ['127.0.0.1', '::1'] }

@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ConnectorsError } from '../../connector/errors.ts'
-import { createAuthority } from '../../pki/authority.ts'
-import { parseCertificates, TrustStore } from '../../upstream/trust.ts'
+import type { ConnectorsError } from '../../../connector/errors.ts'
+import { createAuthority } from '../../../pki/authority.ts'
+import { parseCertificates, TrustStore } from '../../../tool/dial/trust.ts'
 
-const test = suite('upstream/trust')
+const test = suite('tool/dial/trust')
 
 test('takes a bundle apart, whatever stands around its certificates', async () => {
   const one = (await createAuthority('test', { nowMs: Date.now(), days: 1 })).certificate.trim()

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net'
 import type { Address } from '../connector/address.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ProbeAnswer, ProbeRequest } from '../connector/probe.ts'
-import { type DialOptions, dial } from './dial.ts'
-import { connectionFailure, DialError } from './dial-error.ts'
-import { type AddressPolicy, addressKind } from './guard.ts'
+import { type DialOptions, dial } from './dial/dial.ts'
+import { connectionFailure, DialError } from './dial/dial-error.ts'
+import { type AddressPolicy, addressKind } from './dial/guard.ts'
 import { hopHeader } from './hop.ts'
 
 export type SendProbeOptions = Omit<DialOptions, 'policy' | 'connectTimeoutMs'> & {

@@ -3,15 +3,17 @@
 import { isCredentialHeader } from '../connector/inject.ts'
 import { forwardableHeaders, type RequestHead } from '../http/h1/parse/request-head.ts'
 import type { HeaderList } from '../http/message/headers.ts'
-import { hopHeader } from '../upstream/hop.ts'
-import type { CallerTokenSpellings } from './caller-token.ts'
+import { hopHeader } from './hop.ts'
+
+/** Recognises the caller's own token in whatever a client sends. */
+export type TokenSpellings = { areIn(text: string): boolean }
 
 export type OutgoingOptions = {
   /** name, value, name, value, ... */
   readonly injected: readonly string[]
   readonly requestId: string
   /** Goes nowhere, under whatever header the client repeats it. */
-  readonly callerToken: CallerTokenSpellings
+  readonly callerToken: TokenSpellings
   /** Whether the answer may be read here, and so must come unencoded. */
   readonly readsAnswer: boolean
 }
@@ -35,7 +37,7 @@ export function outgoingHeaders(head: RequestHead, options: OutgoingOptions): He
 }
 
 /** Trailers as the tool gets them. */
-export function outgoingTrailers(trailers: HeaderList, callerToken: CallerTokenSpellings): HeaderList {
+export function outgoingTrailers(trailers: HeaderList, callerToken: TokenSpellings): HeaderList {
   const kept: string[] = []
   for (let at = 0; at < trailers.length; at += 2) {
     const value = trailers[at + 1] as string

@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseConnectTo } from '../../upstream/connect-to.ts'
+import { parseConnectTo } from '../../../tool/dial/connect-to.ts'
 
-const test = suite('upstream/connect-to')
+const test = suite('tool/dial/connect-to')
 
 test('reads mappings, each end in its normal form', () => {
   const entries = ['Git.Example.com.:443=127.1:8443', '[::1]:80=[::1]:8080']

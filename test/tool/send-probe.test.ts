@@ -5,11 +5,11 @@ import * as assert from 'uvu/assert'
 import { parseAddress } from '../../connector/address.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
 import type { ProbeRequest } from '../../connector/probe.ts'
-import { DialError } from '../../upstream/dial-error.ts'
-import { type SendProbeOptions, sendProbe } from '../../upstream/send-probe.ts'
+import { DialError } from '../../tool/dial/dial-error.ts'
+import { type SendProbeOptions, sendProbe } from '../../tool/send-probe.ts'
 import { localReach, recorder, withHttp, withTcp } from './servers.ts'
 
-const test = suite('upstream/send-probe')
+const test = suite('tool/send-probe')
 const canary = 's3cret-canary'
 const credentials = [
   { name: 'Authorization', value: `Basic ${canary}` },

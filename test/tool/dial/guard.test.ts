@@ -1,7 +1,7 @@
 // The SSRF guard's tables: every spelling of an address that must not be reached.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type AddressKind, addressKind, normalHost } from '../../upstream/guard.ts'
+import { type AddressKind, addressKind, normalHost } from '../../../tool/dial/guard.ts'
 
 const hosts: readonly (readonly [text: string, normal: string | undefined])[] = [
   ['git.example.com', 'git.example.com'],
@@ -40,7 +40,7 @@ const hosts: readonly (readonly [text: string, normal: string | undefined])[] = 
   ['host\r\nX: y', undefined],
 ]
 
-const spelling = suite('upstream/guard: one form for')
+const spelling = suite('tool/dial/guard: one form for')
 for (const [text, normal] of hosts) spelling(JSON.stringify(text), () => assert.is(normalHost(text), normal))
 spelling.run()
 
@@ -115,6 +115,6 @@ const kinds: readonly (readonly [ip: string, kind: AddressKind])[] = [
   ['git.example.com', 'reserved'],
 ]
 
-const kind = suite('upstream/guard: the kind of')
+const kind = suite('tool/dial/guard: the kind of')
 for (const [ip, expected] of kinds) kind(ip, () => assert.is(addressKind(ip), expected))
 kind.run()

@@ -1,5 +1,5 @@
 // Why a tool could not be reached, in words that stay the same from one attempt to the next.
-import { ConnectorsError, type ErrorCode } from '../connector/errors.ts'
+import { ConnectorsError, type ErrorCode } from '../../connector/errors.ts'
 
 export type DialReason = 'ConnectionFailed' | 'TLSVerificationFailed' | 'NameNotFound' | 'AddressRefused'
 
