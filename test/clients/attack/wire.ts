@@ -1,0 +1,116 @@
+// A raw connection to the proxy: bytes out as they are written, answers in as they come.
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { waitFor } from '../../helpers/poll.ts'
+import { parseReply, type Reply } from '../../helpers/proxy.ts'
+
+export type WireOptions = {
+  /** The address it comes from: another one is another pod. */
+  readonly from?: string
+}
+
+export class Wire {
+  readonly socket: Socket
+  #text = ''
+  #isClosed = false
+
+  static async open(host: string, { from = '127.0.0.1' }: WireOptions = {}): Promise<Wire> {
+    const [hostname = '', port] = host.split(':')
+    const socket = connect({
+      host: hostname,
+      port: Number(port),
+      localAddress: from,
+      allowHalfOpen: true,
+      noDelay: true,
+    })
+    const wire = new Wire(socket)
+    await once(socket, 'connect')
+    return wire
+  }
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket
+      .setEncoding('latin1')
+      .on('data', text => {
+        this.#text += text
+      })
+      .on('end', () => socket.end())
+      .on('error', () => {})
+      .on('close', () => {
+        this.#isClosed = true
+      })
+  }
+
+  /** All that came and was not taken yet. */
+  get received(): string {
+    return this.#text
+  }
+
+  /** The proxy has closed it, or reset it. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  send(raw: string): void {
+    this.socket.write(raw, 'latin1')
+  }
+
+  /** Sends, and takes the next answer. */
+  ask(raw: string): Promise<Reply> {
+    this.send(raw)
+    return this.answer()
+  }
+
+  /** Takes the next final answer: as long as it says, chunked, or up to the end of the connection. */
+  async answer(timeoutMs = 10_000): Promise<Reply> {
+    const length = await waitFor(() => answerLength(this.#text, this.#isClosed), {
+      timeoutMs,
+      what: `an answer, after ${JSON.stringify(this.#text.slice(0, 200))}`,
+    })
+    const raw = this.#text.slice(0, length)
+    this.#text = this.#text.slice(length)
+    return parseReply(raw)
+  }
+
+  async closed(timeoutMs = 10_000): Promise<void> {
+    await waitFor(() => this.#isClosed, { timeoutMs, what: 'the end of the connection' })
+  }
+
+  /** Ends the sending side. */
+  end(): void {
+    this.socket.end()
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+}
+
+/** Undefined while more is to come. An answer that was cut off is as long as what came of it. */
+function answerLength(text: string, isClosed: boolean): number | undefined {
+  let start = 0
+  for (;;) {
+    const end = text.indexOf('\r\n\r\n', start)
+    if (end < 0) return isClosed && text.length > 0 ? text.length : undefined
+    const head = text.slice(start, end)
+    const isInterim = /^HTTP\/1\.1 1(?!01)\d\d/.test(head)
+    if (isInterim) {
+      start = end + 4
+      continue
+    }
+    const body = end + 4
+    if (/^HTTP\/1\.1 (?:101|204|304)/.test(head)) return body
+    const [, length] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? []
+    if (length !== undefined) {
+      const whole = body + Number(length)
+      return text.length >= whole || isClosed ? Math.min(whole, text.length) : undefined
+    }
+    if (/\r\ntransfer-encoding: *chunked/i.test(head)) {
+      const last = /(?:^|\r\n)0\r\n(?:[^\r]+\r\n)*\r\n/.exec(text.slice(body))
+      if (last) return body + last.index + last[0].length
+      return isClosed ? text.length : undefined
+    }
+    return isClosed ? text.length : undefined
+  }
+}
