@@ -94,7 +94,7 @@ async function run(instance: DevInstance, use: (system: Attacked) => Promise<voi
     },
     sealingKeys,
     wire,
-    audits: () => parseAudits(instance.stdout()),
+    audits: () => parseAudits(instance.stderr()),
   })
 }
 
@@ -192,7 +192,7 @@ async function connect(
 function parseAudits(text: string): readonly AuditLine[] {
   return text
     .split('\n')
-    .filter(line => line.startsWith('{') && line.includes('"requestId"'))
+    .filter(line => line.startsWith('{') && line.endsWith('}') && line.includes('"audit":"request"'))
     .map(line => JSON.parse(line) as AuditLine)
 }
 

@@ -11,6 +11,7 @@ export type WireOptions = {
 
 export class Wire {
   readonly socket: Socket
+  #sent = ''
   #text = ''
   #isClosed = false
 
@@ -53,6 +54,7 @@ export class Wire {
   }
 
   send(raw: string): void {
+    this.#sent = raw
     this.socket.write(raw, 'latin1')
   }
 
@@ -63,13 +65,20 @@ export class Wire {
   }
 
   /** Takes the next final answer: as long as it says, chunked, or up to the end of the connection. */
-  async answer(timeoutMs = 10_000): Promise<Reply> {
+  async answer(): Promise<Reply> {
     const length = await waitFor(() => answerLength(this.#text, this.#isClosed), {
-      timeoutMs,
-      what: `an answer, after ${JSON.stringify(this.#text.slice(0, 200))}`,
+      what: `an answer to ${JSON.stringify(this.#sent.slice(-200))} after ${JSON.stringify(this.#text)}`,
     })
     const raw = this.#text.slice(0, length)
     this.#text = this.#text.slice(length)
+    return parseReply(raw)
+  }
+
+  /** Takes the next answer's head: that to HEAD has no more. */
+  async headOnly(): Promise<Reply> {
+    const length = await waitFor(() => this.#text.indexOf('\r\n\r\n') + 1, { what: 'the head of an answer' })
+    const raw = this.#text.slice(0, length + 3)
+    this.#text = this.#text.slice(length + 3)
     return parseReply(raw)
   }
 
