@@ -1,6 +1,7 @@
 // The running system that attacks go against: `connectors dev` as a process of its own, with accounts, Secrets,
 // Connectors and seals made as its users make them.
 import { createPublicKey } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { ConnectorSpec } from '../../../connector/connector.ts'
 import { objectKey } from '../../../connector/object.ts'
 import { Sensitive } from '../../../connector/sensitive.ts'
@@ -39,6 +40,8 @@ export type Attacked = {
   sealingKeys(): Promise<readonly SealingKey[]>
   /** Opens a connection to the proxy. */
   wire(options?: WireOptions): Promise<Wire>
+  /** Where the API server is. */
+  kubeconfig(): Promise<{ readonly url: string; readonly caPem: string }>
   /** The audit lines so far. */
   audits(): readonly AuditLine[]
 }
@@ -94,8 +97,16 @@ async function run(instance: DevInstance, use: (system: Attacked) => Promise<voi
     },
     sealingKeys,
     wire,
+    kubeconfig: () => readEndpoint(instance.run.kubeconfig),
     audits: () => parseAudits(instance.stderr()),
   })
+}
+
+async function readEndpoint(path: string): Promise<{ readonly url: string; readonly caPem: string }> {
+  const text = await readFile(path, 'utf8')
+  const [, url = ''] = /server: "?([^"\s]+)/.exec(text) ?? []
+  const [, ca = ''] = /certificate-authority-data: "?([^"\s]+)/.exec(text) ?? []
+  return { url, caPem: Buffer.from(ca, 'base64').toString() }
 }
 
 /** For volumes that name these Connectors (`namespace/name`). */
