@@ -64,9 +64,9 @@ export class Wire {
     return this.answer()
   }
 
-  /** Takes the next final answer: as long as it says, chunked, or up to the end of the connection. */
+  /** Takes the next final answer: as long as it says, chunked, or up to the end of the connection. Status 0: there is none. */
   async answer(): Promise<Reply> {
-    const length = await waitFor(() => answerLength(this.#text, this.#isClosed), {
+    const { length } = await waitFor(() => nextAnswer(this.#text, this.#isClosed), {
       what: `an answer to ${JSON.stringify(this.#sent.slice(-200))} after ${JSON.stringify(this.#text)}`,
     })
     const raw = this.#text.slice(0, length)
@@ -97,29 +97,23 @@ export class Wire {
 }
 
 /** Undefined while more is to come. An answer that was cut off is as long as what came of it. */
-function answerLength(text: string, isClosed: boolean): number | undefined {
-  let start = 0
-  for (;;) {
-    const end = text.indexOf('\r\n\r\n', start)
-    if (end < 0) return isClosed && text.length > 0 ? text.length : undefined
-    const head = text.slice(start, end)
-    const isInterim = /^HTTP\/1\.1 1(?!01)\d\d/.test(head)
-    if (isInterim) {
-      start = end + 4
-      continue
-    }
-    const body = end + 4
-    if (/^HTTP\/1\.1 (?:101|204|304)/.test(head)) return body
-    const [, length] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? []
-    if (length !== undefined) {
-      const whole = body + Number(length)
-      return text.length >= whole || isClosed ? Math.min(whole, text.length) : undefined
-    }
-    if (/\r\ntransfer-encoding: *chunked/i.test(head)) {
-      const last = /(?:^|\r\n)0\r\n(?:[^\r]+\r\n)*\r\n/.exec(text.slice(body))
-      if (last) return body + last.index + last[0].length
-      return isClosed ? text.length : undefined
-    }
-    return isClosed ? text.length : undefined
-  }
+function nextAnswer(text: string, isClosed: boolean): { readonly length: number } | undefined {
+  const length = answerLength(text)
+  if (length !== undefined && length <= text.length) return { length }
+  return isClosed ? { length: text.length } : undefined
+}
+
+/** Of the first answer with what comes before it; undefined where its end is not known yet. */
+function answerLength(text: string): number | undefined {
+  const [interim = ''] = /^(?:HTTP\/1\.1 1(?!01)\d\d [^\r]*\r\n(?:[^\r]+\r\n)*\r\n)*/.exec(text) ?? []
+  const end = text.indexOf('\r\n\r\n', interim.length)
+  if (end < 0) return undefined
+  const head = text.slice(interim.length, end)
+  const body = end + 4
+  if (/^HTTP\/1\.1 (?:101|204|304)/.test(head)) return body
+  const [, length] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? []
+  if (length !== undefined) return body + Number(length)
+  if (!/\r\ntransfer-encoding: *chunked/i.test(head)) return undefined
+  const last = /(?:^|\r\n)0\r\n(?:[^\r]+\r\n)*\r\n/.exec(text.slice(body))
+  return last ? body + last.index + last[0].length : undefined
 }
