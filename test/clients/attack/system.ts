@@ -192,12 +192,15 @@ async function connect(
     },
     { what: `an address of ${objectKey(metadata)} at the proxy` },
   )
-  await waitFor(async () => {
-    const connection = await wire({ from: '127.0.0.99' })
-    const { status } = await connection.ask(`GET / HTTP/1.1\r\nHost: c-${name}.${namespace}\r\n\r\n`)
-    connection.close()
-    return status === 401
-  })
+  await waitFor(
+    async () => {
+      const connection = await wire({ from: '127.0.0.99' })
+      const { status } = await connection.ask(`GET / HTTP/1.1\r\nHost: c-${name}.${namespace}\r\n\r\n`)
+      connection.close()
+      return status === 401
+    },
+    { what: `the proxy to know ${objectKey(metadata)}` },
+  )
 }
 
 function parseAudits(text: string): readonly AuditLine[] {

@@ -14,10 +14,11 @@ const endsWithinMs = 75_000
 async function openTunnel(system: Attacked, token: string, name: string): Promise<Wire> {
   const wire = await system.wire()
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
-  const { status } = await wire.ask(
+  wire.send(
     `GET /${name} HTTP/1.1\r\nHost: c-${name}.team\r\nAuthorization: Bearer ${token}\r\n${upgrade}\r\n`,
   )
-  assert.is(status, 101)
+  await waitFor(() => wire.received.includes('\r\n\r\n') || wire.isClosed)
+  assert.match(wire.received, /^HTTP\/1\.1 101 /)
   return wire
 }
 

@@ -67,6 +67,7 @@ export class Wire {
   /** Takes the next final answer: as long as it says, chunked, or up to the end of the connection. Status 0: there is none. */
   async answer(): Promise<Reply> {
     const { length } = await waitFor(() => nextAnswer(this.#text, this.#isClosed), {
+      timeoutMs: 20_000,
       what: `an answer to ${JSON.stringify(this.#sent.slice(-200))} after ${JSON.stringify(this.#text)}`,
     })
     const raw = this.#text.slice(0, length)
