@@ -41,8 +41,9 @@ test('attack: a tunnel outlives neither its Connector nor its grant; honest: one
     tool =>
       withAttacked(async system => {
         await Promise.all(['gone', 'kept'].map(name => system.connect(name, `http://${tool.host}`)))
-        const leaver = await system.addAccount('team', 'leaver')
-        await grantUse(system.client, { namespace: 'team', users: ['team/leaver'], name: 'leaver' })
+        // Accounts of the Connector's own namespace may use it anyway.
+        const leaver = await system.addTeam('elsewhere')
+        await grantUse(system.client, { namespace: 'team', users: ['elsewhere/ci'], name: 'leaver' })
         const ofDeleted = await openTunnel(system, system.token, 'gone')
         const ofUngranted = await openTunnel(system, leaver, 'kept')
         const kept = await openTunnel(system, system.token, 'kept')
@@ -52,7 +53,8 @@ test('attack: a tunnel outlives neither its Connector nor its grant; honest: one
         await system.client.delete(connectors, { namespace: 'team', name: 'gone' })
         await system.client.delete(roleBindings, { namespace: 'team', name: 'leaver' })
         const options = { timeoutMs: endsWithinMs, intervalMs: 200 }
-        await waitFor(() => ofDeleted.isClosed && ofUngranted.isClosed, { ...options, what: 'both to end' })
+        await waitFor(() => ofDeleted.isClosed, { ...options, what: 'that of a deleted Connector to end' })
+        await waitFor(() => ofUngranted.isClosed, { ...options, what: 'that of a removed grant to end' })
         assert.ok(await echoes(kept))
         await waitFor(() => system.audits().filter(({ outcome }) => outcome === 'revoked').length === 2)
         const revoked = system.audits().filter(({ outcome }) => outcome === 'revoked')
