@@ -1,8 +1,10 @@
 // A token that is sealed for some Connectors opens these and nothing else, whatever is done to it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createSealingKey, type SealingKey } from '../../../seal/sealing-keys.ts'
+import { secrets } from '../../../kube/resources.ts'
+import { createSealingKey, type SealingKey, sealingSecretName } from '../../../seal/sealing-keys.ts'
 import { callApi } from '../../helpers/control-plane.ts'
+import { waitFor } from '../../helpers/poll.ts'
 import { base64, type Tool } from '../../helpers/proxy.ts'
 import { okAnswer, withRecorder } from './servers.ts'
 import { type Attacked, sealWith, withAttacked } from './system.ts'
@@ -139,6 +141,23 @@ test('attack: a seal is no token of the API server, nor are the rights of its ac
       const { status } = await callApi({ ...config, token }, 'GET', '/api/v1/namespaces/team/secrets', {})
       assert.is(status, 401, 'the audience is not the API server’s')
     }
+  }))
+
+test('attack: a key that was dropped opens nothing more, not even what it has opened; honest: what is sealed anew works', () =>
+  withThree(async system => {
+    const old = await system.seal(system.token, ['team/one'])
+    assert.is((await ask(system, places.host('one'), carriers.Bearer(old))).status, 200)
+    const dropped = (await system.sealingKeys()).map(({ kid }) => kid)
+    const annotations = { 'connectors.cpaas.io/rotate': 'now' }
+    const ref = { namespace: 'connectors-system', name: sealingSecretName }
+    await system.client.patch(secrets, ref, { patch: { metadata: { annotations } } })
+    await waitFor(async () => (await system.sealingKeys()).every(({ kid }) => !dropped.includes(kid)))
+    // Of the same token: the proxy goes on knowing that.
+    const anew = await system.seal(system.token, ['team/one'])
+    await waitFor(async () => {
+      assert.is((await ask(system, places.host('one'), carriers.Bearer(anew))).status, 200)
+      return (await ask(system, places.host('one'), carriers.Bearer(old))).status === 401
+    })
   }))
 
 test.run()
