@@ -26,8 +26,8 @@ export type SealingOptions = {
 
 /** Of a token that does not say: its review decides. */
 const unknownLifetime = { issuedAt: 0, expiresAt: Date.UTC(2100, 0) / 1000 }
-/** Clients cut longer passwords. */
-const longestJointToken = 3900
+/** libcurl takes no longer password from a `.netrc` than 4,085 bytes: test/clients/token-length.test.ts. */
+export const longestJointToken = 3900
 
 /** Throws PRECONDITION for a volume that would show one proxy the token for another's Connectors. */
 export async function planSealing(

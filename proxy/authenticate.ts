@@ -34,12 +34,14 @@ export type Presented = {
 
 export type AuthenticatorOptions = {
   readonly tokens: TokenReviewer
-  readonly keyring: Pick<SealingKeyring, 'find'>
+  readonly keyring: Pick<SealingKeyring, 'find' | 'has'>
   readonly acceptsUnsealed: boolean
   readonly clock: Clock
 }
 
 type OpenedSeal = {
+  /** Of the key that opened it. */
+  readonly kid: string
   /** Of the token inside. */
   readonly key: string
   readonly scope: ReadonlySet<string>
@@ -90,7 +92,8 @@ export class Authenticator {
   #cached(key: string): Identity | undefined {
     const { tokens, acceptsUnsealed } = this.#options
     const opened = this.#opened.get(key)
-    if (opened !== undefined) {
+    // A key that was dropped opens nothing any more, not even what it has opened.
+    if (opened !== undefined && this.#options.keyring.has(opened.kid)) {
       const verdict = tokens.cached(opened.key)
       return verdict && identityOf(opened, verdict)
     }
@@ -112,6 +115,7 @@ export class Authenticator {
     const inner = tokenKey(content.token.reveal())
     const verdict = await this.#options.tokens.check(content.token, { key: inner, payer: peer })
     const opened: OpenedSeal = {
+      kid: seal.header.kid,
       key: inner,
       scope: content.connectors,
       verdict: undefined,

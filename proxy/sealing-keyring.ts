@@ -10,6 +10,8 @@ import { openingKey, parseSealingKeys, sealingKeysField, sealingSecretName } fro
 export type SealingKeyring = {
   /** Undefined for a key that is not (or no longer) there. One that is new may be read first. */
   find(kid: string): MaybePromise<KeyObject | undefined>
+  /** Whether the key is there, as far as is known now. */
+  has(kid: string): boolean
   readonly isSynced: boolean
   run(options: { readonly signal: AbortSignal }): Promise<void>
 }
@@ -61,6 +63,7 @@ export function createSealingKeyring(options: {
       reading ??= readAgain()
       return reading.then(() => keys.get(kid))
     },
+    has: kid => keys.has(kid),
     get isSynced() {
       return informer.isSynced
     },

@@ -39,8 +39,8 @@ captured(
       assert.is(status, 403, `${url}: ${body}`)
       assert.match(body, /the token is of a volume of other Connectors/)
     }
-    const [, byPath = ''] = addressesOf({ namespace: neighbour, name: 'shared' })
-    const refused = await askProxy(thief, byPath, token)
+    const [byHost, byPath] = addressesOf({ namespace: neighbour, name: 'shared' })
+    const refused = await askProxy(thief, byHost, token, { peer: proxyHost })
     assert.is.not(refused.status, 200)
     assert.match(refused.body, /delete Service "c-shared"/)
 
@@ -100,13 +100,14 @@ async function twoTeams({ namespace, gitServer }: Scenario) {
   return { victim, neighbour, own, shared }
 }
 
+const proxyHost = `connectors-proxy-service.${systemNamespace}.svc.cluster.local`
+
 /** The Connector's listing of a repository, by its own host and by the path at the proxy. */
 function addressesOf({ namespace, name }: { readonly namespace: string; readonly name: string }) {
   const path = '/app.git/info/refs?service=git-upload-pack'
-  const proxy = `connectors-proxy-service.${systemNamespace}.svc.cluster.local`
   return [
     `http://c-${name}.${namespace}.svc.cluster.local${path}`,
-    `http://${proxy}/namespaces/${namespace}/connectors/${name}${path}`,
+    `http://${proxyHost}/namespaces/${namespace}/connectors/${name}${path}`,
   ] as const
 }
 
