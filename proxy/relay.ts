@@ -4,11 +4,11 @@ import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
 import { isLfsRequest } from '../connector/protocol/lfs.ts'
 import { routeTo } from '../connector/target.ts'
-import type { ResponseHead } from '../http/h1/parse/response-head.ts'
 import type { ByteSequences } from '../http/message/byte-sequences.ts'
 import type { Failure } from '../http/message/failure.ts'
 import { findHeader, type HeaderList } from '../http/message/headers.ts'
 import type { Answer, BodyMemory, ExchangeRecord, Relay, ResponseVerdict } from '../http/message/ports.ts'
+import type { ToolResponse } from '../http/message/response.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import { type ReturnPath, rewriteResponseHeaders } from '../tool/answer/headers.ts'
 import { type AnswerOptions, judgeAnswer } from '../tool/answer/verdict.ts'
@@ -64,24 +64,24 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
   constructor(use: Use, options: RelayOptions) {
     const { record, identified, payer, connector } = use
     const { address, prefix, injected, traces } = connector
-    const { head, requestId } = record
+    const { request, requestId } = record
     const { target, upstream } = routeTo(address, identified.rest.path, identified.rest.query)
     const callerToken = new CallerTokenSpellings(use.presented.token.reveal())
     if (callerToken.areIn(target)) throw tokenInTarget()
-    const isLfs = isLfsRequest(prefix + identified.path, findHeader(head.headers, 'accept'))
+    const isLfs = isLfsRequest(prefix + identified.path, findHeader(request.headers, 'accept'))
     this.origin = originFor(connector, payer)
     this.target = target
     this.host = upstream.host
-    this.headers = outgoingHeaders(head, { injected, requestId, callerToken, readsAnswer: isLfs })
+    this.headers = outgoingHeaders(request, { injected, requestId, callerToken, readsAnswer: isLfs })
     this.returnPath = { address, target, base: identified.base, traces }
-    this.method = head.method
+    this.method = request.method
     this.isLfs = isLfs
     this.sequences = isLfs ? connector.lfsSequences : connector.sequences
     this.#use = use
     this.#options = options
     this.#callerToken = callerToken
     options.rejections.check(connector, payer)
-    this.#slot = options.slots.take(payer, head.upgrade === undefined ? 'request' : 'tunnel')
+    this.#slot = options.slots.take(payer, request.upgrade === undefined ? 'request' : 'tunnel')
     record.isUse = true
     options.recorder.decided(record)
   }
@@ -90,7 +90,7 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
     return outgoingTrailers(trailers, this.#callerToken)
   }
 
-  rewriteResponse(response: ResponseHead): ResponseVerdict {
+  rewriteResponse(response: ToolResponse): ResponseVerdict {
     const { connector, payer } = this.#use
     if (response.status >= 200) this.#options.rejections.answered(connector, payer, response.status)
     return judgeAnswer(response, this)
@@ -109,7 +109,7 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
     const isFull = error instanceof ConnectorsError && error.code === 'LIMIT'
     const refusal = { ...refusalOf(error), status: isFull ? 503 : 502 }
     record.refusal = refusal.reason
-    return refusalAnswer(refusal, asksAsGit(record.head))
+    return refusalAnswer(refusal, asksAsGit(record.request))
   }
 
   /** That too many ask at the moment is no reason to end. */

@@ -2,9 +2,9 @@
 import { accessQuestions, accessRefusal } from '../connector/access.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import type { RequestHead } from '../http/h1/parse/request-head.ts'
 import { findHeader } from '../http/message/headers.ts'
 import type { AnswerDecision, ConnectionContext, Decide, Decision } from '../http/message/ports.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeUser } from '../kube/token-review.ts'
@@ -56,8 +56,11 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
 
   const relaying = { ...options, check }
 
-  function decide(head: RequestHead, connection: ConnectionContext): MaybePromise<Decision<ToolOrigin>> {
-    const record = recorder.begin(head, connection.peer)
+  function decide(
+    request: IncomingRequest,
+    connection: ConnectionContext,
+  ): MaybePromise<Decision<ToolOrigin>> {
+    const record = recorder.begin(request, connection.peer)
     try {
       const decision = decideUse(record, connection)
       if (!(decision instanceof Promise)) return decision
@@ -72,13 +75,13 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     record: RequestRecord,
     connection: ConnectionContext,
   ): MaybePromise<Decision<ToolOrigin>> {
-    const { head } = record
-    if (isTokenReview(head) && !index.isOurs(head.authority.hostname)) return decideReview(record)
-    const identified = identify(head, hosts)
+    const { request } = record
+    if (isTokenReview(request) && !index.isOurs(request.authority.hostname)) return decideReview(record)
+    const identified = identify(request, hosts)
     record.connector = identified.key
-    checkLoop(head)
-    checkOverrides(head)
-    const token = presentedOn(head, connection)
+    checkLoop(request)
+    checkOverrides(request)
+    const token = presentedOn(request, connection)
     return andThen(authenticator.authenticate(token, connection.peer), identity => {
       const payer = payerOf(identity.user)
       record.caller = payer
@@ -107,8 +110,8 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     }
   }
 
-  function presentedOn(head: RequestHead, connection: ConnectionContext): Presented | undefined {
-    const authorization = findHeader(head.headers, 'authorization') ?? ''
+  function presentedOn(request: IncomingRequest, connection: ConnectionContext): Presented | undefined {
+    const authorization = findHeader(request.headers, 'authorization') ?? ''
     const last = presented.get(connection)
     if (last?.authorization === authorization) return last.token
     const token = presentedToken(parseCallerToken(authorization))
@@ -174,7 +177,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     if (error instanceof KubeApiError || !(error instanceof ConnectorsError)) options.onError(error)
     record.refusal = refusal.reason
     recorder.decided(record)
-    return { ...refusalAnswer(refusal, asksAsGit(record.head)), onEnd: end => recorder.end(record, end) }
+    return { ...refusalAnswer(refusal, asksAsGit(record.request)), onEnd: end => recorder.end(record, end) }
   }
 
   /** What is not there may only not have been read yet. */
@@ -198,7 +201,7 @@ function notReady(why: string): ConnectorsError {
 }
 
 /** What the proxy has sent comes back to it: each round would cost as much as the one before. */
-function checkLoop({ headers }: RequestHead): void {
+function checkLoop({ headers }: IncomingRequest): void {
   if (findHeader(headers, hopHeader) === undefined) return
   throw new ConnectorsError(
     'CONFLICT',

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import type { OwnAddresses } from '../cluster/own-addresses.ts'
 import { ConnectorsError } from '../connector/errors.ts'
-import type { RequestHead } from '../http/h1/parse/request-head.ts'
 import { createHttp1Server, type Http1Server } from '../http/h1/server.ts'
 import type { Failure } from '../http/message/failure.ts'
 import type { Answer, Dial } from '../http/message/ports.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { formatAddress } from '../runtime/flags.ts'
@@ -84,7 +84,7 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
       clock,
     }),
     dial: createDial(options),
-    formatFailure: (failure, head, peer) => formatFailure(failure, { head, peer, audit, clock, log }),
+    formatFailure: (failure, request, peer) => formatFailure(failure, { request, peer, audit, clock, log }),
     clock,
   })
   const record: (use: UseRecord) => void = registerProxyMetrics(metrics, {
@@ -142,20 +142,20 @@ function createDial({
 function formatFailure(
   failure: Failure,
   {
-    head,
+    request,
     peer,
     audit,
     clock,
     log,
   }: Pick<ProxyServerOptions, 'clock' | 'log'> & {
-    readonly head: RequestHead | undefined
+    readonly request: IncomingRequest | undefined
     readonly peer: string
     readonly audit: (line: string, stranger: string) => void
   },
 ): Answer {
   const { status, cause } = failure
   if (status === 500) log.error('a request failed in the proxy', { error: cause })
-  if (head === undefined) {
+  if (request === undefined) {
     const none = { method: undefined, host: undefined, path: undefined }
     const entry = {
       ...none,
@@ -168,5 +168,5 @@ function formatFailure(
     const end = { status, failure, outcome: 'answered', bytesIn: 0, bytesOut: 0, durationMs: 0 } as const
     audit(auditLine(entry, end, clock.now()), peer)
   }
-  return refusalAnswer(refusalOfFailure(failure), head !== undefined && asksAsGit(head))
+  return refusalAnswer(refusalOfFailure(failure), request !== undefined && asksAsGit(request))
 }

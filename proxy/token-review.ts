@@ -3,8 +3,8 @@
 import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import { requestTarget } from '../connector/target.ts'
-import type { RequestHead } from '../http/h1/parse/request-head.ts'
 import type { Answer } from '../http/message/ports.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import { type Authenticator, type Identity, presentedToken } from './authenticate.ts'
 import { authorize } from './authorize.ts'
@@ -14,7 +14,7 @@ import type { RequestRecord } from './request-record.ts'
 /** A token of 16 KiB and a name. */
 export const maxReviewBytes = 20 * 1024
 
-export function isTokenReview({ method, path }: RequestHead): boolean {
+export function isTokenReview({ method, path }: IncomingRequest): boolean {
   return method === 'POST' && requestTarget(path).path === '/v1/token-review'
 }
 

@@ -1,8 +1,8 @@
 // The request as the tool gets it: the client's headers less every credential, and the Connector's own put on.
 // Spec: proxy.md, "Injection".
 import { isCredentialHeader } from '../connector/inject.ts'
-import { forwardableHeaders, type RequestHead } from '../http/h1/parse/request-head.ts'
 import type { HeaderList } from '../http/message/headers.ts'
+import { forwardableHeaders, type IncomingRequest } from '../http/message/request.ts'
 import { hopHeader } from './hop.ts'
 
 /** Recognises the caller's own token in whatever a client sends. */
@@ -20,10 +20,10 @@ export type OutgoingOptions = {
 
 export const requestIdHeader = 'x-request-id'
 
-export function outgoingHeaders(head: RequestHead, options: OutgoingOptions): HeaderList {
+export function outgoingHeaders(request: IncomingRequest, options: OutgoingOptions): HeaderList {
   const { injected, requestId, callerToken, readsAnswer } = options
   const headers: string[] = []
-  const forwarded = forwardableHeaders(head)
+  const forwarded = forwardableHeaders(request)
   for (let at = 0; at < forwarded.length; at += 2) {
     const name = (forwarded[at] as string).toLowerCase()
     const value = forwarded[at + 1] as string

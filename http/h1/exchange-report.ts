@@ -53,3 +53,9 @@ export class ExchangeReport {
     }
   }
 }
+
+/** How an exchange ended that failed. */
+export const outcomeOf = (failure: Failure): Outcome => {
+  if (failure.status === 504 || failure.status === 408) return 'timeout'
+  return failure.status === 502 ? 'upstream-failed' : 'answered'
+}

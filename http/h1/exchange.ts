@@ -4,13 +4,12 @@ import {
   failureOfHead,
   failures,
   internalFailure,
-  outcomeOf,
   upstreamFailure,
 } from '../message/failure.ts'
 import type { Answer, Decision, Origin, Outcome, ReadDecision, Relay } from '../message/ports.ts'
 import type { Transport } from '../socket/transport.ts'
 import type { ExchangeClient } from './exchange-client.ts'
-import { ExchangeReport } from './exchange-report.ts'
+import { ExchangeReport, outcomeOf } from './exchange-report.ts'
 import { MALFORMED } from './parse/head-parser.ts'
 import type { RequestHead } from './parse/request-head.ts'
 import { ReadRequest } from './read-request.ts'

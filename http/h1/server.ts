@@ -4,10 +4,10 @@ import type { Clock } from '../../runtime/clock.ts'
 import { type Failure, internalFailure } from '../message/failure.ts'
 import { defaultLimits, type Limits } from '../message/limits.ts'
 import type { Answer, Decide, Dial, Origin } from '../message/ports.ts'
+import type { IncomingRequest } from '../message/request.ts'
 import { BufferPool } from '../socket/buffer-pool.ts'
 import { ClientConnection } from './client-connection.ts'
 import { ConnectionTable } from './connection-table.ts'
-import type { RequestHead } from './parse/request-head.ts'
 import type { ServerContext } from './server-context.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 
@@ -15,8 +15,8 @@ export interface Http1ServerOptions<O extends Origin> {
   /** Asked once per request; an answer at once costs no promise. */
   readonly decide: Decide<O>
   readonly dial: Dial<O>
-  /** The answer for what the data path refuses or cannot do; `head` is undefined if it could not be read. */
-  readonly formatFailure: (failure: Failure, head: RequestHead | undefined, peer: string) => Answer
+  /** The answer for what the data path refuses or cannot do; `request` is undefined if it could not be read. */
+  readonly formatFailure: (failure: Failure, request: IncomingRequest | undefined, peer: string) => Answer
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly limits?: Partial<Limits>
 }

@@ -1,6 +1,4 @@
 // What the data path itself refuses or cannot do. The consumer turns each into an answer (`formatFailure`).
-import type { Outcome } from './ports.ts'
-
 export interface Failure {
   readonly status: number
   /** CamelCase, for a Kubernetes `Status`. */
@@ -81,12 +79,6 @@ export const internalFailure = (cause: unknown): Failure => ({
 export const malformedAnswer = (refusal: Failure): Failure => {
   const why = refusal.message.slice(refusal.message.indexOf(': ') + 2)
   return upstreamFailure('UpstreamMalformed', `the answer of the tool is malformed: ${why}`)
-}
-
-/** How an exchange ended that failed. */
-export const outcomeOf = (failure: Failure): Outcome => {
-  if (failure.status === 504 || failure.status === 408) return 'timeout'
-  return failure.status === 502 ? 'upstream-failed' : 'answered'
 }
 
 /** Thrown when a header that is to be written could break out of its line. Never carries the value. */

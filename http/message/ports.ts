@@ -1,10 +1,10 @@
 // The ports between the data path and whoever decides what happens to a request.
 import type { Socket } from 'node:net'
-import type { RequestHead } from '../h1/parse/request-head.ts'
-import type { ResponseHead } from '../h1/parse/response-head.ts'
 import type { ByteSequences } from './byte-sequences.ts'
 import type { Failure } from './failure.ts'
 import type { HeaderList } from './headers.ts'
+import type { IncomingRequest } from './request.ts'
+import type { ToolResponse } from './response.ts'
 
 /** A local response. `Content-Length` and the hop-by-hop headers are written by the data path. */
 export interface Answer {
@@ -30,14 +30,14 @@ export interface Relay<O extends Origin> {
   readonly target: string
   /** The `Host` header that the tool sees. */
   readonly host: string
-  /** Start from `forwardableHeaders(head)`; framing, `Host` and hop-by-hop headers in it are ignored. */
+  /** Start from `forwardableHeaders(request)`; framing, `Host` and hop-by-hop headers in it are ignored. */
   readonly headers: HeaderList
   /** Sees the trailers of the request; without it they pass unchanged. */
   rewriteRequestTrailers?(trailers: HeaderList): HeaderList
   /** Lets the request's `Upgrade` through; after a 101 the connection is a tunnel. */
   readonly upgrade?: boolean
   /** Sees every response head but `100 Continue`; without it heads pass unchanged. */
-  rewriteResponse?(head: ResponseHead): ResponseVerdict
+  rewriteResponse?(response: ToolResponse): ResponseVerdict
   rewriteTrailers?(trailers: HeaderList): HeaderList
   /** Asked now and then while the exchange runs: why it must end, or undefined. */
   recheck?(): Promise<Failure | undefined>
@@ -97,7 +97,7 @@ export interface BodyMemory {
 }
 
 export type Decide<O extends Origin> = (
-  head: RequestHead,
+  request: IncomingRequest,
   connection: ConnectionContext,
 ) => Decision<O> | Promise<Decision<O>>
 

@@ -2,10 +2,10 @@
 // Spec: proxy.md, "What comes back".
 import { ConnectorsError } from '../../connector/errors.ts'
 import { isLfsType } from '../../connector/protocol/lfs.ts'
-import type { ResponseHead } from '../../http/h1/parse/response-head.ts'
 import type { ByteSequences } from '../../http/message/byte-sequences.ts'
 import { findHeader, type HeaderList } from '../../http/message/headers.ts'
 import type { Answer, BodyMemory, ResponseVerdict } from '../../http/message/ports.ts'
+import type { ToolResponse } from '../../http/message/response.ts'
 import { type ReturnPath, rewriteResponseHeaders } from './headers.ts'
 import { lfsRefused, maxLfsAnswerBytes, parseLfsAnswer, rewriteLfsAnswer } from './lfs.ts'
 import { carriesTrace } from './traces.ts'
@@ -28,14 +28,14 @@ export type AnswerOptions = {
 const maxJsonBytes = 256 * 1024
 
 /** Verdict on the head of an answer, and through it on the body. */
-export function judgeAnswer(response: ResponseHead, options: AnswerOptions): ResponseVerdict {
+export function judgeAnswer(response: ToolResponse, options: AnswerOptions): ResponseVerdict {
   const { returnPath } = options
   // The reason phrase is the tool's to choose, and passes as it is.
   if (carriesTrace(response.reasonPhrase, returnPath.traces.texts)) {
     return options.withhold(credentialInAnswer())
   }
   const headers = rewriteResponseHeaders(response.headers, returnPath)
-  if (response.status < 200 || response.bodyLength === 0 || options.method === 'HEAD') {
+  if (response.status < 200 || response.contentLength === 0 || options.method === 'HEAD') {
     return { kind: 'pass', headers }
   }
   switch (kindOf(response, options)) {
@@ -49,24 +49,24 @@ export function judgeAnswer(response: ResponseHead, options: AnswerOptions): Res
 }
 
 function kindOf(
-  answer: ResponseHead,
+  answer: ToolResponse,
   { isLfs, method, returnPath }: AnswerOptions,
 ): 'lfs' | 'json' | 'stream' {
   const type = mediaType(answer.headers)
   if (isLfsType(type)) return 'lfs'
-  const { bodyLength } = answer
+  const { contentLength } = answer
   if (isLfs) {
     // Objects of any size come from the same paths, and are of the type that says nothing.
     const isObject = type === 'application/octet-stream'
-    const isSmall = typeof bodyLength === 'number' ? bodyLength <= maxLfsAnswerBytes : method !== 'GET'
+    const isSmall = contentLength !== undefined ? contentLength <= maxLfsAnswerBytes : method !== 'GET'
     if (isJsonType(type) || type === '' || (isObject && isSmall)) return 'lfs'
   }
-  const isShort = typeof bodyLength === 'number' && bodyLength <= maxJsonBytes
+  const isShort = contentLength !== undefined && contentLength <= maxJsonBytes
   const isRead = isShort && isJsonType(type) && isUnencoded(answer.headers)
   return isRead && returnPath.traces.strong.length > 0 ? 'json' : 'stream'
 }
 
-function lfsVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
+function lfsVerdict(answer: ToolResponse, options: AnswerOptions): ResponseVerdict {
   const { returnPath } = options
   if (!isUnencoded(answer.headers))
     return options.withhold(lfsRefused('it is encoded without having been asked for'))
@@ -100,7 +100,7 @@ function rewriteLfs(
   return undefined
 }
 
-function jsonVerdict(answer: ResponseHead, options: AnswerOptions): ResponseVerdict {
+function jsonVerdict(answer: ToolResponse, options: AnswerOptions): ResponseVerdict {
   const memory = options.openMemory()
   if (memory === undefined) return streamVerdict(answer.headers, options)
   const { strong } = options.returnPath.traces
@@ -121,7 +121,7 @@ function streamVerdict(headers: HeaderList, { sequences }: AnswerOptions): Respo
 }
 
 /** The tool's answer with its body in one piece; validators of the body go where it is not the tool's any more. */
-function wholeAnswer({ status, reasonPhrase, headers }: ResponseHead, body: Buffer | string): Answer {
+function wholeAnswer({ status, reasonPhrase, headers }: ToolResponse, body: Buffer | string): Answer {
   const isRewritten = typeof body === 'string'
   const dropped = isRewritten ? /^(?:content-md5|(?:content-|repr-)?digest|etag|trailer)$/i : /^trailer$/i
   const kept: string[] = []

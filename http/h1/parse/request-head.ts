@@ -6,35 +6,20 @@ import {
   type ConnectionOptions,
   field,
   fieldKind,
-  type HeaderList,
   noConnectionOptions,
   parseConnectionOptions,
-  withoutNamed,
 } from '../../message/headers.ts'
+import type { IncomingRequest } from '../../message/request.ts'
 import type { HeadParser } from './head-parser.ts'
 
 /** Body bytes that follow, or how their end is found. */
 export type BodyLength = number | 'chunked'
 
-export interface RequestHead {
-  readonly method: string
-  /** As the client sent it. */
-  readonly target: string
-  readonly form: 'origin' | 'absolute' | 'authority' | 'asterisk'
-  /** Path and query byte for byte: the target without scheme and authority; empty for CONNECT. */
-  readonly path: string
-  /** Scheme of an absolute-form target. */
-  readonly scheme: 'http' | 'https' | undefined
-  /** The `Host` header; for CONNECT the target. */
-  readonly authority: Authority
+export interface RequestHead extends IncomingRequest {
   readonly minorVersion: number
-  /** All fields as sent, those that end at this hop included. */
-  readonly headers: HeaderList
   readonly connection: ConnectionOptions
   readonly bodyLength: BodyLength
   readonly expectsContinue: boolean
-  /** The one protocol of `Upgrade`, if `Connection` offers it and no body is in the way; never another HTTP. */
-  readonly upgrade: string | undefined
   readonly acceptsTrailers: boolean
 }
 
@@ -199,6 +184,7 @@ export const readRequestHead = (parser: HeadParser): RequestHead | Failure => {
     authority: method === 'CONNECT' && parsed.authority !== undefined ? parsed.authority : named,
     minorVersion,
     headers,
+    hopFields: connection.named,
     connection,
     bodyLength,
     expectsContinue: expectsContinue && bodyLength !== 0,
@@ -206,15 +192,4 @@ export const readRequestHead = (parser: HeadParser): RequestHead | Failure => {
       connection.upgrade && minorVersion === 1 && bodyLength === 0 ? tunnelProtocol(upgrade) : undefined,
     acceptsTrailers,
   }
-}
-
-/** The fields that may go on to the tool: without the client's credentials and what ends at this hop. */
-export const forwardableHeaders = (head: RequestHead): string[] => {
-  const kept: string[] = []
-  const headers = withoutNamed(head.headers, head.connection.named)
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string
-    if (fieldKind(name) === field.ordinary) kept.push(name, headers[at + 1] as string)
-  }
-  return kept
 }

@@ -5,23 +5,16 @@ import {
   type ConnectionOptions,
   field,
   fieldKind,
-  type HeaderList,
   noConnectionOptions,
   parseConnectionOptions,
   withoutNamed,
 } from '../../message/headers.ts'
+import type { ToolResponse } from '../../message/response.ts'
 import type { HeadParser } from './head-parser.ts'
 import { type BodyLength, parseContentLength } from './request-head.ts'
 
-export interface ResponseHead {
-  readonly status: number
-  readonly reasonPhrase: string
-  /** Without the fields that `Connection` names. */
-  readonly headers: HeaderList
+export interface ReadResponse extends ToolResponse {
   readonly bodyLength: BodyLength | 'until-close'
-}
-
-export interface ReadResponse extends ResponseHead {
   /** What the headers announce, whether or not a body of that length may follow (HEAD, 304). */
   readonly announcedLength: number | undefined
   readonly keepsAlive: boolean
@@ -94,6 +87,7 @@ export const readResponseHead = (parser: HeadParser, method: string): ReadRespon
     reasonPhrase: parser.first[1],
     headers: withoutNamed(headers, connection.named),
     bodyLength,
+    contentLength: typeof bodyLength === 'number' ? bodyLength : undefined,
     announcedLength: status === 204 || status < 200 ? undefined : length,
     keepsAlive:
       parser.minorVersion === 1 && !connection.close && bodyLength !== 'until-close' && !hasStrayBody,

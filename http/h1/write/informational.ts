@@ -1,14 +1,14 @@
 // Informational answers: 100 Continue to whom it was promised, hints such as 103 to whom understands them.
 import type { HeaderList } from '../../message/headers.ts'
 import type { Origin, Relay } from '../../message/ports.ts'
+import type { ToolResponse } from '../../message/response.ts'
 import type { Transport } from '../../socket/transport.ts'
 import type { RequestHead } from '../parse/request-head.ts'
-import type { ResponseHead } from '../parse/response-head.ts'
 import { writeResponseHead } from './head-writer.ts'
 
 export interface Hint<O extends Origin> {
   readonly request: RequestHead
-  readonly response: ResponseHead
+  readonly response: ToolResponse
   readonly relay: Relay<O>
 }
 

@@ -1,11 +1,11 @@
 // The data path on a loopback port, a tool of plain sockets behind it, and clients of plain sockets before it.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { forwardableHeaders, type RequestHead } from '../../../http/h1/parse/request-head.ts'
 import { createHttp1Server, type Http1Server } from '../../../http/h1/server.ts'
 import type { Failure } from '../../../http/message/failure.ts'
 import type { Limits } from '../../../http/message/limits.ts'
 import type { Answer, Decide, ExchangeRecord, Origin, Relay } from '../../../http/message/ports.ts'
+import { forwardableHeaders, type IncomingRequest } from '../../../http/message/request.ts'
 import { waitFor } from '../../helpers/poll.ts'
 
 /** One end of a connection: all that came, as latin1. */
@@ -85,7 +85,7 @@ export interface Booted {
   readonly port: number
   readonly tool: Tool
   readonly records: readonly ExchangeRecord[]
-  readonly heads: readonly RequestHead[]
+  readonly heads: readonly IncomingRequest[]
   /** One of a tool's failing or missing ways: dial to nobody from now on. */
   dialNowhere(): void
   open(): Promise<Wire>
@@ -141,7 +141,7 @@ export const withHttp1 = async (
 ): Promise<void> => {
   const wires: Wire[] = []
   const records: ExchangeRecord[] = []
-  const heads: RequestHead[] = []
+  const heads: IncomingRequest[] = []
   const clients: Wire[] = []
   const script = options.tool ?? answering(() => ok())
   const upstream = await listening(socket => {

@@ -1,7 +1,7 @@
 // What a tool and a client send each other through the data path, case by case.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { forwardableHeaders } from '../../../http/h1/parse/request-head.ts'
+import { forwardableHeaders } from '../../../http/message/request.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { answering, get, ok, type Wire, withHttp1 } from './boot-http1.ts'
 

@@ -1,7 +1,7 @@
 // Connections that stop being HTTP by an upgrade, and CONNECT, which makes none do so.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { RequestHead } from '../../../http/h1/parse/request-head.ts'
+import type { IncomingRequest } from '../../../http/message/request.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { answering, get, type Wire, withHttp1 } from './boot-http1.ts'
 
@@ -125,7 +125,7 @@ const connects = suite('a CONNECT')
 const connectTo = 'CONNECT tool:443 HTTP/1.1\r\nHost: tool:443\r\n\r\n'
 
 connects('is answered like any other request, and the connection stays HTTP', async () => {
-  const decide = ({ method, authority }: RequestHead) => ({
+  const decide = ({ method, authority }: IncomingRequest) => ({
     kind: 'answer' as const,
     status: 501,
     headers: [],
