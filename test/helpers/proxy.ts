@@ -320,9 +320,9 @@ function readRequest(text: string, connection: number): { request: ToolRequest; 
   const bodyStart = end + 4
   let length = bodyStart + Number(find('content-length') ?? 0)
   if (find('transfer-encoding') !== undefined) {
-    const last = text.indexOf('0\r\n\r\n', bodyStart)
-    if (last < 0) return undefined
-    length = last + 5
+    const last = /(?:^|\r\n)0\r\n(?:[^\r]+\r\n)*\r\n/.exec(text.slice(bodyStart))
+    if (last === null) return undefined
+    length = bodyStart + last.index + last[0].length
   }
   if (text.length < length) return undefined
   const target = line.split(' ')[1] ?? ''

@@ -63,7 +63,8 @@ test('attack: one address keeps 64 connections that show no token; honest: anoth
       assert.is((await connection.ask(get(system.token))).status, 200)
       owned.push(connection)
     }
-    await waitFor(() => idle.filter(({ isClosed }) => !isClosed).length <= 64)
+    // Within ten seconds all of them would be closed for their silence.
+    await waitFor(() => idle.filter(({ isClosed }) => !isClosed).length <= 64, { timeoutMs: 3000 })
     assert.is(owned.filter(({ isClosed }) => isClosed).length, 0)
     assert.is(await statusFor(system, system.token, '127.0.0.4'), 200)
     for (const connection of [...idle, ...owned]) connection.close()

@@ -128,7 +128,6 @@ test('attack: a credential of the client and its own token reach no tool; honest
       'Transfer-Encoding: chunked',
     ]
     const trailers = ['PRIVATE-TOKEN: mine', 'Authorization: mine', `X-T: ${token}`, 'X-Fine: yes']
-    // The recorder counts a body in chunks as whole without trailers.
     assert.is((await ask(system, '/a', { host, fields, body: '0\r\n\r\n' })).status, 200)
     const sent = tool.requests.at(-1)?.headers ?? []
     assert.equal(

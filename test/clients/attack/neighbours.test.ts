@@ -89,6 +89,15 @@ test('attack: a body that comes late after HEAD is not the next answer of anybod
           assert.is((await ask(system, victim)).body, 'ok')
           connection.close()
         }
+        // Nor of whoever asked, now that the tool is known for it.
+        for (let at = 0; at < tries; at++) {
+          const connection = await system.wire()
+          const credential = `Host: c-app.team\r\nAuthorization: Bearer ${system.token}\r\n`
+          connection.send(`HEAD / HTTP/1.1\r\n${credential}\r\n`)
+          await connection.headOnly()
+          assert.is((await connection.ask(`GET / HTTP/1.1\r\n${credential}\r\n`)).body, 'ok')
+          connection.close()
+        }
       }),
   )
 })
