@@ -12,17 +12,19 @@ import type { ToolResponse } from '../http/message/response.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import { type ReturnPath, rewriteResponseHeaders } from '../tool/answer/headers.ts'
 import { type AnswerOptions, judgeAnswer } from '../tool/answer/verdict.ts'
+import type { Injection } from '../tool/inject/injection.ts'
 import { outgoingHeaders, outgoingTrailers } from '../tool/outgoing.ts'
+import type { UsableConnector } from '../tool/usable-connector.ts'
 import type { Identity, Presented } from './authenticate.ts'
 import type { Payer } from './caller.ts'
 import type { CallerSlots, Slot } from './caller-slots.ts'
 import { CallerTokenSpellings } from './caller-token.ts'
 import type { CollectedBodies } from './collected-bodies.ts'
-import { type IndexedConnector, originFor, type ToolOrigin } from './connector-index.ts'
 import type { Identified } from './identify.ts'
 import { asksAsGit, refusalAnswer, refusalOf } from './refuse.ts'
 import type { Rejections } from './rejections.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
+import { originFor, type ToolOrigin } from './tool-origin.ts'
 
 /** A request of somebody who may use the Connector that it names. */
 export type Use = {
@@ -32,7 +34,8 @@ export type Use = {
   readonly identity: Identity
   readonly payer: Payer
   readonly key: ObjectKey
-  readonly connector: IndexedConnector
+  readonly connector: UsableConnector
+  readonly injection: Injection
 }
 
 export type RelayOptions = {
@@ -62,8 +65,8 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
 
   /** Throws INVALID for a path that cannot go on, LIMIT when the caller has too much under way. */
   constructor(use: Use, options: RelayOptions) {
-    const { record, identified, payer, connector } = use
-    const { address, prefix, injected, traces } = connector
+    const { record, identified, payer, connector, injection } = use
+    const { address, prefix } = connector
     const { request, requestId } = record
     const { target, upstream } = routeTo(address, identified.rest.path, identified.rest.query)
     const callerToken = new CallerTokenSpellings(use.presented.token.reveal())
@@ -72,11 +75,16 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
     this.origin = originFor(connector, payer)
     this.target = target
     this.host = upstream.host
-    this.headers = outgoingHeaders(request, { injected, requestId, callerToken, readsAnswer: isLfs })
-    this.returnPath = { address, target, base: identified.base, traces }
+    this.headers = outgoingHeaders(request, {
+      injected: injection.headers,
+      requestId,
+      callerToken,
+      readsAnswer: isLfs,
+    })
+    this.returnPath = { address, target, base: identified.base, traces: injection.traces }
     this.method = request.method
     this.isLfs = isLfs
-    this.sequences = isLfs ? connector.lfsSequences : connector.sequences
+    this.sequences = isLfs ? injection.lfsSequences : injection.sequences
     this.#use = use
     this.#options = options
     this.#callerToken = callerToken
@@ -91,8 +99,9 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
   }
 
   rewriteResponse(response: ToolResponse): ResponseVerdict {
-    const { connector, payer } = this.#use
-    if (response.status >= 200) this.#options.rejections.answered(connector, payer, response.status)
+    const { connector, payer, injection } = this.#use
+    const isOfCredential = response.status >= 200 && injection.headers.length > 0
+    if (isOfCredential) this.#options.rejections.answered(connector, payer, response.status)
     return judgeAnswer(response, this)
   }
 

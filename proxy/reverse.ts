@@ -1,4 +1,5 @@
 // The reverse door: one decision a request, in the order of proxy.md. What is known from memory waits for nothing.
+import { type ConnectorIndex, connectorNotFound } from '../cluster/connector-index.ts'
 import { accessQuestions, accessRefusal } from '../connector/access.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
@@ -17,7 +18,6 @@ import { type Payer, payerOf } from './caller.ts'
 import type { CallerSlots } from './caller-slots.ts'
 import { parseCallerToken } from './caller-token.ts'
 import type { CollectedBodies } from './collected-bodies.ts'
-import { type ConnectorIndex, connectorNotFound, type ToolOrigin } from './connector-index.ts'
 import { type Identified, identify } from './identify.ts'
 import { asksAsGit, refusalAnswer, refusalOf } from './refuse.ts'
 import type { Rejections } from './rejections.ts'
@@ -25,6 +25,7 @@ import { ToolRelay, type Use } from './relay.ts'
 import { checkOverrides } from './request-overrides.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
 import { isTokenReview, maxReviewBytes, reviewToken } from './token-review.ts'
+import type { ToolOrigin } from './tool-origin.ts'
 
 export type ReverseDoorOptions = {
   readonly index: ConnectorIndex
@@ -87,10 +88,10 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
       record.caller = payer
       if (!connection.claim(payer)) throw tooManyConnections(payer)
       return andThen(admit(identified, identity), key => {
-        const connector = index.find(key)
+        const connector = index.require(key)
         if (identified.isByHost) index.checkService(key)
         const use = { record, identified, identity, payer, key, connector, presented: token as Presented }
-        return new ToolRelay(use, relaying)
+        return andThen(connector.inject(request), injection => new ToolRelay({ ...use, injection }, relaying))
       })
     })
   }
@@ -159,7 +160,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
   /** Throws what a new request like this one would be refused for; one whose token has expired may take its time. */
   async function check(use: Use): Promise<void> {
     const { record, identified, identity, key, connector, presented: token } = use
-    if (index.find(key).originKey !== connector.originKey) throw connectorNotFound(key)
+    if (index.require(key).originKey !== connector.originKey) throw connectorNotFound(key)
     let current = identity
     try {
       current = await authenticator.authenticate(token, record.peer)

@@ -1,5 +1,6 @@
 // The proxy's server: the reverse door on the HTTP/1.1 data path, and the health door beside it.
 import { randomUUID } from 'node:crypto'
+import { ConnectorIndex } from '../cluster/connector-index.ts'
 import type { OwnAddresses } from '../cluster/own-addresses.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import { createHttp1Server, type Http1Server } from '../http/h1/server.ts'
@@ -21,7 +22,6 @@ import type { Authenticator } from './authenticate.ts'
 import { CallerSlots } from './caller-slots.ts'
 import { CollectedBodies } from './collected-bodies.ts'
 import type { ProxyConfig } from './config.ts'
-import { ConnectorIndex, type ToolOrigin } from './connector-index.ts'
 import { registerProxyMetrics, type UseRecord } from './proxy-metrics.ts'
 import { asksAsGit, refusalAnswer, refusalOfFailure } from './refuse.ts'
 import { Rejections } from './rejections.ts'
@@ -29,6 +29,7 @@ import { RequestRecorder } from './request-record.ts'
 import { createReverseDoor } from './reverse.ts'
 import type { ClusterSources } from './sources.ts'
 import { StrangerLines } from './strangers.ts'
+import type { ToolOrigin } from './tool-origin.ts'
 
 export type ProxyServerOptions = {
   readonly config: ProxyConfig

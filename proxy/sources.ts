@@ -1,4 +1,5 @@
 // What the proxy keeps in memory of the cluster: Connectors, classes and the Secrets that Connectors reference.
+import type { IndexSources } from '../cluster/connector-index.ts'
 import { type Connector, credentialSecretName } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { authType } from '../connector/connector-class.ts'
@@ -10,7 +11,6 @@ import { createReferencedSecrets } from '../kube/referenced-secrets.ts'
 import { connectorClasses, connectors } from '../kube/resources.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { IndexSources } from './connector-index.ts'
 
 export type UseFeatures = FeatureFlags<'enable-connector-proxy-permissions'>
 
