@@ -9,7 +9,7 @@ import type { IncomingRequest } from '../http/message/request.ts'
 import type { AccessReviewer } from '../kube/access-review.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeUser } from '../kube/token-review.ts'
-import { andThen, type MaybePromise } from '../runtime/and-then.ts'
+import { andThen, attempt, type MaybePromise } from '../runtime/and-then.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { hopHeader } from '../tool/hop.ts'
 import { type Authenticator, type Identity, type Presented, presentedToken } from './authenticate.ts'
@@ -62,14 +62,12 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     connection: ConnectionContext,
   ): MaybePromise<Decision<ToolOrigin>> {
     const record = recorder.begin(request, connection.peer)
-    try {
-      const decision = decideUse(record, connection)
-      if (!(decision instanceof Promise)) return decision
-      record.hasWaited = true
-      return decision.catch(error => refuse(record, error))
-    } catch (error) {
-      return refuse(record, error)
-    }
+    const decision = attempt(
+      () => decideUse(record, connection),
+      error => refuse(record, error),
+    )
+    record.hasWaited = decision instanceof Promise
+    return decision
   }
 
   function decideUse(
@@ -125,16 +123,10 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     const { key, subject } = identified
     if (key === undefined) return refuseUnknown(identified, identity.user)
     const requireProxyPermission = options.requireProxyPermission()
-    try {
-      const allowed = authorize(identity, key, { access, requireProxyPermission, subject })
-      if (!(allowed instanceof Promise)) return key
-      return allowed.then(
-        () => key,
-        error => refuseUnless(key, identity.user, error),
-      )
-    } catch (error) {
-      return refuseUnless(key, identity.user, error)
-    }
+    return attempt(
+      () => andThen(authorize(identity, key, { access, requireProxyPermission, subject }), () => key),
+      error => refuseUnless(key, identity.user, error),
+    )
   }
 
   /** 404 only for those who may list Connectors there: a name is information. */

@@ -19,7 +19,7 @@ import {
   sealingSecretType,
 } from '../../seal/sealing-keys.ts'
 import { startControlPlane } from '../../standalone/main.ts'
-import { type Contender, type Keep, secret } from './contenders.ts'
+import { type Contender, type Keep, secret } from './contender.ts'
 import { startProgram } from './programs.ts'
 
 export type OursOptions = {
