@@ -80,7 +80,7 @@ test('passing a limit is an error that names it', () => {
   const cases: readonly (readonly [LimitName, string, ExecuteOptions['limits']])[] = [
     ['output', '{{ range 1000 }}0123456789{{ end }}', { outputBytes: 9999 }],
     ['output', '{{ range 1000 }}\u{1F600}{{ end }}', { outputBytes: 3999 }],
-    ['steps', '{{ range 100000000 }}{{ end }}', {}],
+    ['steps', '{{ range 100000000 }}{{ end }}', { cpuMs: 60_000 }],
     ['steps', '{{ until 1000 | len }}', { steps: 900 }],
     ['depth', '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', {}],
     ['depth', '{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}', { depth: 50 }],
