@@ -7,7 +7,7 @@ import { ConnectorsError } from '../connector/errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Manifest, readManifests } from '../kube/manifests.ts'
 import { logLevels } from '../runtime/log.ts'
-import { listenForShutdown } from '../runtime/shutdown.ts'
+import { aborted, listenForShutdown } from '../runtime/shutdown.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
 import type { DemoOptions } from './demo/demo.ts'
 import { applyManifest } from './dev/apply-manifest.ts'
@@ -195,11 +195,4 @@ function followManifests(path: string, client: KubeClient): () => void {
     clearTimeout(timer)
     watcher.close()
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

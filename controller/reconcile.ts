@@ -6,6 +6,7 @@ import type { EventRecorder } from '../kube/event-recorder.ts'
 import type { Handled, Queue } from '../kube/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
+import { aborted } from '../runtime/shutdown.ts'
 import { applyBuiltin } from './builtins/apply.ts'
 import { type Applied, decideBuiltin, judgeApplied } from './builtins/decide.ts'
 import { observeBuiltin } from './builtins/observe.ts'
@@ -133,10 +134,7 @@ export async function runReconcilers(
   queues: Queues,
   { log, signal, after }: RunReconcilersOptions,
 ): Promise<void> {
-  const aborted = Promise.withResolvers<void>()
-  signal.addEventListener('abort', () => aborted.resolve(), { once: true })
-  if (signal.aborted) aborted.resolve()
-  await Promise.race([after, aborted.promise])
+  await Promise.race([after, aborted(signal)])
   const run = (queue: Queue, kind: keyof Reconcilers) =>
     queue.run({
       workers,

@@ -9,6 +9,7 @@ import { startHealthServer } from '../runtime/health.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { logSeldom } from '../runtime/seldom.ts'
+import { aborted } from '../runtime/shutdown.ts'
 import type { CsiConfig } from './config.ts'
 import { registerCsiMetrics } from './csi-metrics.ts'
 import { createIdentity, driverName } from './identity.ts'
@@ -96,8 +97,7 @@ export async function startCsiDriver(
   return { metricsUrl: health.url, ended: end() }
 
   async function end(): Promise<void> {
-    if (!signal.aborted)
-      await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+    await aborted(signal)
     const doors = servers.slice(0, -1)
     for (const door of doors) await door.close()
     following.abort()

@@ -2,6 +2,7 @@
 // references is dropped as it arrives. Spec: resources.md, "Controller behaviour".
 import type { Secret } from '../connector/object.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { aborted } from '../runtime/shutdown.ts'
 import type { KubeClient } from './client.ts'
 import { type Change, createInformer, type Informer } from './informer.ts'
 import type { ObjectRef } from './objects.ts'
@@ -82,9 +83,7 @@ export function createReferencedSecrets(options: ReferencedSecretsOptions): Refe
     async run({ signal }) {
       running = signal
       for (const watch of watches.values()) start(watch, signal)
-      if (!signal.aborted) {
-        await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-      }
+      await aborted(signal)
       await Promise.all([...watches.values()].map(watch => watch.ended))
     },
   }

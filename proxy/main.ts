@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { logSeldom } from '../runtime/seldom.ts'
+import { aborted } from '../runtime/shutdown.ts'
 import type { AuditSink } from './audit.ts'
 import { Authenticator } from './authenticate.ts'
 import type { ProxyConfig } from './config.ts'
@@ -76,8 +77,7 @@ export async function startProxy(
   return { url: server.url, metricsUrl: server.metricsUrl, ended: end() }
 
   async function end(): Promise<void> {
-    if (!signal.aborted)
-      await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+    await aborted(signal)
     await server.close()
     // Until the last transfer has ended, a deleted Connector must still be noticed.
     ending.abort()

@@ -44,6 +44,9 @@ export type ProxyServerOptions = {
   readonly stopping: AbortSignal
 }
 
+/** For the look-up, the connection and the TLS handshake. */
+export const connectTimeoutMs = 10_000
+
 export type ProxyServer = {
   /** Base URL of the reverse proxy. */
   readonly url: string
@@ -135,7 +138,7 @@ function createDial({
       trust: trust.context([]),
       // The address is the Connector's own.
       policy: 'own',
-      connectTimeoutMs: 10_000,
+      connectTimeoutMs,
     })
 }
 

@@ -11,7 +11,6 @@ export interface Limits {
   readonly responseHeadTimeoutMs: number
   /** For the answer to a client that has ended its side: it may only have half closed, or be gone. */
   readonly leftTimeoutMs: number
-  readonly connectTimeoutMs: number
   /** Between two looks at whether what runs may still run. */
   readonly recheckIntervalMs: number
   /** All together. */
@@ -40,7 +39,6 @@ export const defaultLimits: Limits = {
   idleTimeoutMs: 300_000,
   responseHeadTimeoutMs: 900_000,
   leftTimeoutMs: 30_000,
-  connectTimeoutMs: 10_000,
   recheckIntervalMs: 60_000,
   connections: 16_384,
   unownedPerPeer: 64,

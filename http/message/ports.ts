@@ -120,7 +120,10 @@ export interface DialOptions {
   readonly signal: AbortSignal
 }
 
-/** Resolves with a socket that is connected and, for TLS, verified; its rejection is the `cause` of a `Failure`. */
+/**
+ * Resolves with a socket that is connected and, for TLS, verified; its rejection is the `cause` of a `Failure`. It
+ * bounds its own time, and ends when it is aborted.
+ */
 export type Dial<O extends Origin> = (origin: O, options: DialOptions) => Promise<Socket>
 
 export type Outcome =

@@ -8,6 +8,7 @@ import { parseControllerConfig } from '../../controller/config.ts'
 import { longestJointToken } from '../../csi/seal.ts'
 import { defaultLimits } from '../../http/message/limits.ts'
 import { parseProxyConfig } from '../../proxy/config.ts'
+import { connectTimeoutMs } from '../../proxy/server.ts'
 import { maxSealLength } from '../../seal/sealed-token.ts'
 
 type Bound = {
@@ -129,8 +130,8 @@ const bounds: Readonly<Record<string, Bound>> = {
     test: [lifetimes, 'in time drops idle connections'],
   },
   'dialling, with look-up and TLS handshake': {
-    figures: [seconds(limits.connectTimeoutMs)],
-    test: [lifetimes, 'ends a dial that takes too long'],
+    figures: [seconds(connectTimeoutMs)],
+    test: ['tool/dial/dial', 'gives up on a handshake that does not end'],
   },
   'look-ups of names': { figures: [2, 1024], test: ['tool/dial/lookups', 'slow waits among the slow'] },
   'answers of 401': { figures: [30], test: ['proxy/budgets', 'is stopped alone'] },

@@ -14,13 +14,6 @@ export interface UpstreamPoolOptions<O extends Origin> {
   readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
-class ConnectTimeoutError extends Error {
-  constructor(timeoutMs: number) {
-    super(`no connection within ${timeoutMs} ms`)
-    this.name = 'ConnectTimeoutError'
-  }
-}
-
 /** Younger idle connections are taken without a look: a look costs as much as a small request. */
 const unseenMs = 5
 
@@ -110,26 +103,13 @@ export class UpstreamPool<O extends Origin> implements IdleListener {
     }
   }
 
-  async dial(origin: O, outer: AbortSignal): Promise<UpstreamConnection> {
+  async dial(origin: O, signal: AbortSignal): Promise<UpstreamConnection> {
     const { dial, buffers, limits } = this.#options
     const connection = new UpstreamConnection(origin, { buffers, limits, listener: this })
-    const abort = new AbortController()
-    const timeout = new ConnectTimeoutError(limits.connectTimeoutMs)
-    const timer = setTimeout(() => abort.abort(timeout), limits.connectTimeoutMs)
-    const give = () => abort.abort(outer.reason)
-    outer.addEventListener('abort', give, { once: true })
-    try {
-      const dialled = dial(origin, { signal: abort.signal })
-      const socket = await Promise.race([dialled, rejectionOf(abort.signal, dialled)])
-      socket.setNoDelay(true)
-      connection.transport.adopt(socket)
-      return connection
-    } catch (error) {
-      throw abort.signal.reason === timeout ? timeout : error
-    } finally {
-      clearTimeout(timer)
-      outer.removeEventListener('abort', give)
-    }
+    const socket = await dial(origin, { signal })
+    socket.setNoDelay(true)
+    connection.transport.adopt(socket)
+    return connection
   }
 
   /** Drops what has been idle for too long, or closed by the tool. */
@@ -152,22 +132,6 @@ export class UpstreamPool<O extends Origin> implements IdleListener {
     this.#idleCount = 0
   }
 }
-
-/** Rejects on abort even if the dial does not heed it; a socket that comes late is closed. */
-const rejectionOf = (signal: AbortSignal, dialled: Promise<{ destroy(): void }>): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        reject(signal.reason)
-        dialled.then(
-          socket => socket.destroy(),
-          () => {},
-        )
-      },
-      { once: true },
-    )
-  })
 
 export const failureOfDial = (error: unknown): Failure =>
   upstreamFailure('UpstreamUnreachable', 'the tool cannot be reached', error)

@@ -135,18 +135,6 @@ limits('in time ends idle connections, and answers for a tool that does not', as
   )
 })
 
-limits('in time ends a dial that takes too long', async () => {
-  await withHttp1(
-    { limits: { connectTimeoutMs: 50 }, dials: () => new Promise(() => {}) },
-    async ({ open, records }) => {
-      const client = await open()
-      client.send(get())
-      await client.expect(/^HTTP\/1\.1 502 [\s\S]*UpstreamUnreachable$/)
-      assert.is(records[0]?.outcome, 'upstream-failed')
-    },
-  )
-})
-
 limits('on connections closes those beyond it', async () => {
   await withHttp1({ limits: { connections: 2 } }, async ({ open, port, server }) => {
     const clients = [await open(), await open()]
