@@ -1,8 +1,8 @@
 // One Secret that a Connector names: from memory, else as the API has it now.
+import type { ReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { normalSecretType } from '../connector/credential.ts'
 import type { ObjectKey, Secret } from '../connector/object.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { ReferencedSecrets } from '../kube/referenced-secrets.ts'
 import { secrets as secretsResource } from '../kube/resources.ts'
 
 export type SecretSources = {

@@ -1,4 +1,5 @@
-// The watched objects, how they are found, and whom a change concerns.
+// The watched objects, and how they are found.
+import { createReferencedSecrets, type ReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { proxyServiceName } from '../connector/address.ts'
 import { type Connector, credentialSecretName } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
@@ -14,7 +15,6 @@ import {
   refKey,
   type Service,
 } from '../kube/objects.ts'
-import { createReferencedSecrets, type ReferencedSecrets } from '../kube/referenced-secrets.ts'
 import {
   connectorClasses,
   connectors,
@@ -49,8 +49,6 @@ export type WatchesOptions = {
   readonly systemNamespace: string
   readonly builtins: Pick<Builtins, 'has'>
   readonly onError: (error: unknown) => void
-  /** Told of the Secrets that Connectors name, by `namespace/name`. */
-  readonly onSecret: (key: string) => void
 }
 
 export function createWatches({
@@ -59,7 +57,6 @@ export function createWatches({
   systemNamespace,
   builtins,
   onError,
-  onSecret,
 }: WatchesOptions): Watches {
   const watch = <T extends KubeObject>(
     resource: Resource<T>,
@@ -108,7 +105,6 @@ export function createWatches({
       client,
       clock,
       isReferenced: ref => ofConnectors.byIndex('secret', refKey(ref)).length > 0,
-      onChange: change => onSecret(objectKey(change.object.metadata)),
       onError,
     }),
   }

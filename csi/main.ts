@@ -1,8 +1,8 @@
 // The CSI driver's table of contents: what it is made of, and how it begins and ends.
+import { createFeatureFlags } from '../cluster/feature-flags.ts'
 import { createAccessReviewer } from '../kube/access-review.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { createEventRecorder } from '../kube/event-recorder.ts'
-import { createFeatureFlags } from '../kube/feature-flags.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { Clock } from '../runtime/clock.ts'
 import { startHealthServer } from '../runtime/health.ts'

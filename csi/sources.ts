@@ -1,10 +1,10 @@
 // What the driver keeps in memory of the cluster: Connectors and classes.
+import type { FeatureFlags } from '../cluster/feature-flags.ts'
 import type { Connector } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { FeatureFlags } from '../kube/feature-flags.ts'
 import { createInformer } from '../kube/informer.ts'
 import { configMaps, connectorClasses, connectors } from '../kube/resources.ts'
 import type { Clock } from '../runtime/clock.ts'

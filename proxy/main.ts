@@ -1,8 +1,8 @@
 // The proxy's table of contents: what it is made of, and how it begins and ends.
+import { createFeatureFlags } from '../cluster/feature-flags.ts'
 import { createOwnAddresses } from '../cluster/own-addresses.ts'
 import { createAccessReviewer } from '../kube/access-review.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { createFeatureFlags } from '../kube/feature-flags.ts'
 import { createTokenReviewer } from '../kube/token-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'

@@ -1,13 +1,13 @@
 // What the proxy keeps in memory of the cluster: Connectors, classes and the Secrets that Connectors reference.
 import type { IndexSources } from '../cluster/connector-index.ts'
+import type { FeatureFlags } from '../cluster/feature-flags.ts'
+import { createReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { type Connector, credentialSecretName } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { authType } from '../connector/connector-class.ts'
 import { normalSecretType, watchedSecretTypes } from '../connector/credential.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { FeatureFlags } from '../kube/feature-flags.ts'
 import { createInformer } from '../kube/informer.ts'
-import { createReferencedSecrets } from '../kube/referenced-secrets.ts'
 import { connectorClasses, connectors } from '../kube/resources.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -40,7 +40,6 @@ export function createClusterSources(options: {
   const secrets = createReferencedSecrets({
     ...options,
     isReferenced: ref => known.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length > 0,
-    onChange: () => {},
   })
 
   let running: AbortSignal | undefined

@@ -1,13 +1,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createFeatureFlags, type FeatureValues, readFeatures } from '../../kube/feature-flags.ts'
+import { createFeatureFlags, type FeatureValues, readFeatures } from '../../cluster/feature-flags.ts'
 import { configMaps } from '../../kube/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { clientOf } from '../controller/boot-controller.ts'
 import { withControlPlane } from '../helpers/control-plane.ts'
 import { waitFor } from '../helpers/poll.ts'
 
-const test = suite('kube/feature-flags')
+const test = suite('cluster/feature-flags')
 const permissions = 'enable-connector-proxy-permissions'
 const multi = 'enable-multi-connector'
 

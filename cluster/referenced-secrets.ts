@@ -1,18 +1,17 @@
 // The Secrets that Connectors reference, and no other: one watch per Secret type that is in use, what nobody
 // references is dropped as it arrives. Spec: resources.md, "Controller behaviour".
 import type { Secret } from '../connector/object.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { type Change, createInformer, type Informer } from '../kube/informer.ts'
+import type { ObjectRef } from '../kube/objects.ts'
+import { secrets } from '../kube/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { aborted } from '../runtime/shutdown.ts'
-import type { KubeClient } from './client.ts'
-import { type Change, createInformer, type Informer } from './informer.ts'
-import type { ObjectRef } from './objects.ts'
-import { secrets } from './resources.ts'
 
 export interface ReferencedSecretsOptions {
   readonly client: Pick<KubeClient, 'pages' | 'watch' | 'find'>
   readonly clock: Clock
   readonly isReferenced: (ref: ObjectRef) => boolean
-  readonly onChange: (change: Change<Secret>) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -20,6 +19,7 @@ export interface ReferencedSecrets {
   get(namespace: string | undefined, name: string): Secret | undefined
   /** Watches these types from now on, as Secrets spell them, and no other. */
   watch(types: ReadonlySet<string>): void
+  onChange(listener: (change: Change<Secret>) => void): void
   /** Reads a Secret that was dropped before somebody referenced it. */
   fetch(ref: ObjectRef, type: string): Promise<void>
   forget(ref: ObjectRef): void
@@ -31,7 +31,8 @@ export interface ReferencedSecrets {
 type Watch = { readonly informer: Informer<Secret>; readonly stop: AbortController; ended: Promise<void> }
 
 export function createReferencedSecrets(options: ReferencedSecretsOptions): ReferencedSecrets {
-  const { client, clock, isReferenced, onChange, onError } = options
+  const { client, clock, isReferenced, onError } = options
+  const listeners: ((change: Change<Secret>) => void)[] = []
   const watches = new Map<string, Watch>()
   let running: AbortSignal | undefined
 
@@ -44,7 +45,9 @@ export function createReferencedSecrets(options: ReferencedSecretsOptions): Refe
       transform: secret => (secret.type === type && isReferenced(secret.metadata) ? secret : undefined),
       onError,
     })
-    informer.onChange(onChange)
+    informer.onChange(change => {
+      for (const listener of listeners) listener(change)
+    })
     const watch = { informer, stop: new AbortController(), ended: Promise.resolve() }
     informer.synced.catch(() => {})
     if (running !== undefined) start(watch, running)
@@ -62,6 +65,9 @@ export function createReferencedSecrets(options: ReferencedSecretsOptions): Refe
         if (secret !== undefined) return secret
       }
       return undefined
+    },
+    onChange(listener) {
+      listeners.push(listener)
     },
     watch(types) {
       for (const type of types) if (!watches.has(type)) watches.set(type, open(type))

@@ -1,0 +1,66 @@
+// Keeps Connectors: their status, labels, probes and the Service by which they are reached. A key is `namespace/name`.
+import { readyFields } from '../../connector/condition.ts'
+import { type Connector, credentialSecretName } from '../../connector/connector.ts'
+import { objectKey } from '../../connector/object.ts'
+import { refKey } from '../../kube/objects.ts'
+import { createQueue } from '../../kube/queue.ts'
+import { classOfOwner } from '../connector-class/observe.ts'
+import { type KindContext, type KindController, timestamp } from '../kind-controller.ts'
+import { parseKey, type Watches } from '../watches.ts'
+import { applyConnector, applyProxyService } from './apply.ts'
+import { decideConnector } from './decide.ts'
+import { observeConnector } from './observe.ts'
+
+export function createConnectorController(context: KindContext): KindController {
+  const { config, client, clock, log, watches, results } = context
+  const queue = createQueue({ clock, maxBackoffMs: config.probeIntervalMs })
+  const sources = { client, results, ...watches }
+
+  function addAll(index: string, value: string): void {
+    for (const { metadata } of watches.connectors.byIndex(index, value)) queue.add(objectKey(metadata))
+  }
+  watches.connectors.onChange(({ object, previous }) => {
+    queue.add(objectKey(object.metadata))
+    if (previous !== undefined) forgetSecret(watches, previous)
+  })
+  watches.connectorClasses.onChange(({ object }) => addAll('class', object.metadata.name))
+  watches.services.onChange(({ object }) => addAll('service', objectKey(object.metadata)))
+  watches.secrets.onChange(({ object }) => addAll('secret', objectKey(object.metadata)))
+
+  return {
+    kind: 'connector',
+    queue,
+    async reconcile(key, { signal }) {
+      const observed = await observeConnector(parseKey(key), sources, { signal })
+      if (observed === undefined) {
+        results.want(key, [])
+        return undefined
+      }
+      const settings = { proxy: config.proxy, now: timestamp(clock) }
+      const first = decideConnector(observed, settings)
+      const refusal = await applyProxyService(first.service, { client, signal })
+      const decision = refusal
+        ? decideConnector({ ...observed, serviceRefusal: refusal.message }, settings)
+        : first
+      const written = await applyConnector(observed.connector, decision, { ...context, signal })
+      if (written || decision.service) {
+        log.info('connector updated', { connector: key, ...readyFields(decision.status) })
+      }
+      if (refusal) throw refusal
+      // A Secret of another type is not watched; its end is found by looking again.
+      const unsettled = observed.secret === undefined || decision.probes.length === 0
+      return unsettled ? { againMs: config.probeIntervalMs } : undefined
+    },
+    onAnswer(owner) {
+      if (classOfOwner(owner) === undefined) queue.add(owner)
+    },
+  }
+}
+
+/** What a Connector named before and no Connector names now is dropped. */
+function forgetSecret(watches: Watches, { metadata, spec }: Connector): void {
+  const name = credentialSecretName({ metadata, spec })
+  if (name === undefined) return
+  const ref = { namespace: metadata.namespace, name }
+  if (watches.connectors.byIndex('secret', refKey(ref)).length === 0) watches.secrets.forget(ref)
+}
