@@ -41,10 +41,10 @@ export async function startCsiDriver(
   const features = createFeatureFlags({
     client,
     clock,
-    configMap: config['config-map'],
+    configMap: config.configMap,
     defaults: {
-      'enable-connector-proxy-permissions': config['enable-connector-proxy-permissions'],
-      'enable-multi-connector': config['enable-multi-connector'],
+      'enable-connector-proxy-permissions': config.requireProxyPermission,
+      'enable-multi-connector': config.multiConnector,
     },
     onChange: said => log.info('feature flags changed', { ...said }),
     onProblem: problem => log.warn('feature flag ignored', { problem }),
@@ -54,26 +54,25 @@ export async function startCsiDriver(
     client,
     clock,
     features,
-    systemNamespace: config['system-namespace'],
+    systemNamespace: config.systemNamespace,
     onError,
   })
-  const instance = config['node-name']
   const events = createEventRecorder({
     client,
     clock,
     component: driverName,
-    instance,
+    instance: config.nodeName,
     onError: seldom('cannot write an event'),
   })
   // No grace: a mount that is not allowed for certain can wait, and a refresh keeps what it has.
   const access = createAccessReviewer({ client, clock, graceMs: 0 })
   const metrics = createMetrics({ process: true })
   const record = registerCsiMetrics(metrics)
-  const registration = createRegistration({ endpoint: config['kubelet-endpoint'], log })
-  const registrationDir = config['registration-dir']
+  const registration = createRegistration({ endpoint: config.kubeletEndpoint, log })
+  const { registrationDir } = config
   const checks = { cluster: sources.unready }
   const health = await startHealthServer({
-    ...config['metrics-address'],
+    ...config.metricsAddress,
     checks: registrationDir === '' ? checks : { ...checks, kubelet: registration.unready },
     metrics,
     stopping: signal,

@@ -23,7 +23,7 @@ type Outcome = { readonly outcome: string; readonly fields?: LogFields; readonly
 
 export function createNode(options: NodeOptions) {
   const { config, clock, events, log, record } = options
-  const kubeletDir = config['kubelet-dir']
+  const { kubeletDir } = config
   const locks = new VolumeLocks()
   const notRefreshed = logSeldom({
     write: log.warn,
@@ -89,6 +89,6 @@ export function createNode(options: NodeOptions) {
 
     // None: nothing is staged, measured or grown.
     NodeGetCapabilities: async () => ({ capabilities: [] }),
-    NodeGetInfo: async () => ({ nodeId: config['node-name'] }),
+    NodeGetInfo: async () => ({ nodeId: config.nodeName }),
   }
 }

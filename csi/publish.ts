@@ -78,15 +78,15 @@ async function prepare(
   }
   const requireProxyPermission = features.isOn('enable-connector-proxy-permissions')
   await authorize(parsed, { access, requireProxyPermission, signal })
-  const requireReady = config['require-ready']
+  const { requireReady, fileMode } = config
   const { volume, warnings } = await collect(parsed, { sources, requireReady, signal })
   const sealing = await planSealing(volume, {
     token: parsed.token,
-    ownProxy: { namespace: config['system-namespace'], name: config['proxy-service'] },
+    ownProxy: { namespace: config.systemNamespace, name: config.proxyService },
     findKey: () => sources.sealingKey({ signal }),
   })
   const origin = originOf(parsed.token, volume, {
-    fileMode: config['file-mode'],
+    fileMode,
     version,
     sealedBy: sealing.isUnsealed ? undefined : sealing.key.kid,
   })
@@ -118,10 +118,10 @@ async function mount(
   { files, origin }: { readonly files: Files; readonly origin: Origin },
   { config, clock }: PublishOptions,
 ): Promise<Medium> {
-  const medium = await mountVolume(path, { medium: config.mount })
+  const medium = await mountVolume(path, { medium: config.medium })
   try {
     const label = formatOrigin(origin)
-    await writeFiles(path, files, { fileMode: config['file-mode'], nowMs: clock.now(), label })
+    await writeFiles(path, files, { fileMode: config.fileMode, nowMs: clock.now(), label })
   } catch (error) {
     await unmountVolume(path)
     throw error
@@ -146,7 +146,7 @@ async function refresh(
     return { outcome: 'unchanged', medium }
   }
   const { files } = render(prepared)
-  const options = { fileMode: config['file-mode'], nowMs, label: formatOrigin(origin) }
+  const options = { fileMode: config.fileMode, nowMs, label: formatOrigin(origin) }
   const done = await writeFiles(path, files, options)
   return { outcome: done === 'written' ? 'rewritten' : 'unchanged', medium }
 }

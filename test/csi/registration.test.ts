@@ -98,12 +98,12 @@ test("takes a killed driver's place, and refuses to start where it cannot be fou
 
 test('names its usual place below kubelet’s directory unless told another', () => {
   const parse = (...argv: string[]) => parseCsiConfig({ argv: ['--node-name=n', ...argv], env: {} })
-  const endpoint = (...argv: string[]) => parse(...argv)['kubelet-endpoint']
+  const endpoint = (...argv: string[]) => parse(...argv).kubeletEndpoint
   assert.is(endpoint(), '/var/lib/kubelet/plugins/connectors-csi/csi.sock')
   assert.is(endpoint('--kubelet-dir=/data/kubelet/'), '/data/kubelet/plugins/connectors-csi/csi.sock')
   assert.is(endpoint('--kubelet-endpoint=/k/csi.sock'), '/k/csi.sock')
   assert.throws(() => parse('--kubelet-endpoint=csi.sock'), /--kubelet-endpoint must be/)
-  assert.is(parse()['registration-dir'], '')
+  assert.is(parse().registrationDir, '')
 })
 
 test.run()

@@ -77,8 +77,8 @@ test('settings are checked as a whole', () => {
   const parse = (...argv: string[]) => parseCsiConfig({ argv: ['--node-name=n', ...argv], env: {} })
   assert.is(parse('--endpoint=unix:///csi/csi.sock').endpoint, '/csi/csi.sock')
   assert.is(parse('--endpoint=unix:/csi/csi.sock').endpoint, '/csi/csi.sock')
-  assert.is(parse('--kubelet-dir=/var//lib/kubelet/')['kubelet-dir'], '/var/lib/kubelet')
-  assert.is(parse('--file-mode=0440')['file-mode'], 0o440)
+  assert.is(parse('--kubelet-dir=/var//lib/kubelet/').kubeletDir, '/var/lib/kubelet')
+  assert.is(parse('--file-mode=0440').fileMode, 0o440)
   assert.is(parse(`--endpoint=/${'a'.repeat(106)}`).endpoint.length, 107)
   for (const flag of [
     `--endpoint=/${'a'.repeat(107)}`,
