@@ -1,7 +1,14 @@
-// Where a relay goes, and whose connections to the tool it may use.
+// Where a relay goes, whose connections to the tool it may use, and how a new one comes about.
+import type { OwnAddresses } from '../cluster/own-addresses.ts'
 import type { Address } from '../connector/address.ts'
+import type { Dial } from '../http/message/ports.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { dial } from '../tool/dial/dial.ts'
+import { createReach } from '../tool/dial/resolve.ts'
+import { TrustStore } from '../tool/dial/trust.ts'
 import type { UsableConnector } from '../tool/usable-connector.ts'
 import type { Payer } from './caller.ts'
+import type { ProxyConfig } from './config.ts'
 
 export type ToolOrigin = {
   readonly key: string
@@ -28,4 +35,28 @@ export function originFor(connector: UsableConnector, payer: Payer): ToolOrigin 
     known.set(payer, origin)
   }
   return origin
+}
+
+/** For the look-up, the connection and the TLS handshake. */
+export const connectTimeoutMs = 10_000
+
+export type DialRules = Pick<ProxyConfig, 'allowLoopback' | 'deny' | 'allow' | 'connectTo'>
+
+export function createDial(
+  { allowLoopback, deny, allow, connectTo }: DialRules,
+  { ownAddresses, clock }: { readonly ownAddresses: Pick<OwnAddresses, 'has'>; readonly clock: Clock },
+): Dial<ToolOrigin> {
+  const trust = new TrustStore({ capacity: 64 })
+  const reach = createReach({ allowLoopback, deny, allow, isOwn: ownAddresses.has }, { clock })
+  return ({ address, namespace }, { signal }) =>
+    dial(address, {
+      signal,
+      connectTo,
+      reach,
+      owner: namespace,
+      trust: trust.context([]),
+      // The address is the Connector's own.
+      policy: 'own',
+      connectTimeoutMs,
+    })
 }
