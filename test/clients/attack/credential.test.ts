@@ -19,7 +19,13 @@ const encoded = injected.slice('Basic '.length)
 const unpadded = encoded.replace(/=+$/, '')
 const inUrl = encodeURIComponent(canaryPassword)
 const inJson = JSON.stringify(canaryPassword).slice(1, -1)
-const secrets = [...formsOf(canaryPassword), ...formsOf(`${username}:${canaryPassword}`), unpadded, inJson]
+/** Slashes as PHP writes them in JSON, too. */
+const secrets = [
+  ...formsOf(canaryPassword),
+  ...formsOf(`${username}:${canaryPassword}`),
+  unpadded,
+  inJson,
+].flatMap(text => [text, text.replaceAll('/', '\\/')])
 
 async function ask(
   system: Attacked,
