@@ -9,14 +9,16 @@ const test = suite('clients/attack/neighbours')
 
 const tries = 30
 
-/** Leaves the bodies of GET requests unread, and takes its time over what is the attacker's. */
+const evil = 'GET /evil HTTP/1.1\r\nHost: c-app.team\r\n\r\n'
+
+/** Leaves bodies unread, and takes its time over what is the attacker's. */
 const carelessServer = `
 import http.server, sys, time
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self):
+    def answer(self):
         if self.path == "/evil":
             time.sleep(0.1)
         body = self.path.encode()
@@ -24,6 +26,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    do_GET = do_DELETE = do_OPTIONS = do_POST = answer
 
     def log_message(self, *_):
         pass
@@ -51,30 +55,59 @@ async function withTwo(
   })
 }
 
-test('attack: a request in the body of a GET that the tool leaves unread is answered to nobody', () =>
+test('attack: a request in a body that the tool leaves unread is answered to no other caller', () =>
   withPython(carelessServer, host =>
     withTwo(host, async (system, victim) => {
-      const answers: string[] = []
-      for (let at = 0; at < tries; at++) {
-        const evil = 'GET /evil HTTP/1.1\r\nHost: c-app.team\r\n\r\n'
-        assert.is((await ask(system, system.token, { path: '/first', body: evil })).body, '/first')
-        const both = await Promise.all([
-          ask(system, victim, { path: '/victim' }),
-          ask(system, system.token, { path: '/own' }),
-        ])
-        answers.push(...both.map(({ body }) => body))
+      for (const method of ['GET', 'DELETE', 'OPTIONS', 'POST']) {
+        for (let at = 0; at < (method === 'GET' ? tries : 10); at++) {
+          const first = await ask(system, system.token, { method, path: '/first', body: evil })
+          const [next, own] = await Promise.all([
+            ask(system, victim, { path: '/victim' }),
+            ask(system, system.token, { path: '/own' }),
+          ])
+          assert.is(next.body, '/victim', method)
+          // Tools take the bodies of POST, and a connection that one was sent on is kept: for its caller.
+          if (method !== 'POST') assert.equal([first.body, own.body], ['/first', '/own'], method)
+        }
       }
-      assert.equal([...new Set(answers)].sort(), ['/own', '/victim'])
     }),
   ))
 
+test('attack: what follows an answer unasked, at once or later, is answered to nobody', () => {
+  const stray = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'
+  return withRecorder(
+    ({ target }, socket) => {
+      if (target === '/at-once') return okAnswer + stray
+      if (target === '/chunked')
+        return `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n${stray}`
+      if (target === '/none') return `HTTP/1.1 204 No Content\r\n\r\n${stray}`
+      if (target === '/later') setTimeout(() => socket.write(stray), 3)
+      return okAnswer
+    },
+    tool =>
+      withTwo(tool.host, async (system, victim) => {
+        for (const path of ['/at-once', '/chunked', '/none', '/later']) {
+          for (let at = 0; at < (path === '/later' ? tries : 5); at++) {
+            const first = await ask(system, system.token, { path })
+            if (path === '/later') await delay(at % 5)
+            assert.is((await ask(system, victim)).body, 'ok', path)
+            // What comes later may be taken for the next answer to whoever has asked for it.
+            if (path === '/later') continue
+            assert.not.ok(first.raw.includes('evil'), path)
+            assert.is((await ask(system, system.token)).body, 'ok', path)
+          }
+        }
+      }),
+  )
+})
+
 test('attack: a body that comes late after HEAD is not the next answer of anybody', () => {
-  const evil = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'
+  const late = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'
   return withRecorder(
     ({ line }, socket) => {
       if (!line.startsWith('HEAD')) return okAnswer
-      setTimeout(() => socket.write(evil), 3)
-      return `HTTP/1.1 200 OK\r\nContent-Length: ${evil.length}\r\n\r\n`
+      setTimeout(() => socket.write(late), 3)
+      return `HTTP/1.1 200 OK\r\nContent-Length: ${late.length}\r\n\r\n`
     },
     tool =>
       withTwo(tool.host, async (system, victim) => {

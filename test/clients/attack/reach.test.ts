@@ -2,9 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pods } from '../../../kube/resources.ts'
-import { withComponent } from '../../helpers/component.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import type { Reply } from '../../helpers/proxy.ts'
+import { withOtherProxy } from './other-proxy.ts'
 import { okAnswer, withNginx, withRecorder } from './servers.ts'
 import { type Attacked, type AuditLine, withAttacked } from './system.ts'
 import { Wire } from './wire.ts'
@@ -23,22 +23,6 @@ async function ask(system: Attacked, name: string, { host = system.host, fields 
 function refusalOf(system: Attacked, name: string): Promise<unknown> {
   const isOwn = ({ connector, caller }: AuditLine) => connector === `team/${name}` && caller !== undefined
   return waitFor(() => system.audits().findLast(isOwn)?.['refusal'] as string)
-}
-
-/** Another proxy of the same cluster, with these flags; `use` is given its `host:port`. */
-function withOtherProxy(
-  system: Attacked,
-  flags: readonly string[],
-  use: (host: string) => Promise<void>,
-): Promise<void> {
-  const args = ['--listen=127.0.0.1:0', `--kubeconfig=${system.instance.run.kubeconfig}`, ...flags]
-  return withComponent('proxy', args, async component => {
-    await waitFor(async () => (await component.ask('/readyz')).startsWith('200'), { timeoutMs: 20_000 })
-    const { url } = component.lines().find(({ url }) => url !== undefined) as unknown as {
-      readonly url: string
-    }
-    await use(new URL(url).host)
-  })
 }
 
 const metadataServices = [
@@ -99,7 +83,7 @@ test('attack: loopback, denied addresses and the installation’s own pods are n
           await system.connect('named', `http://localhost:${tool.host.split(':')[1]}`)
           await system.connect('nginx', `http://${nginx}`)
           const seen = tool.requests.length
-          await withOtherProxy(system, [], async host => {
+          await withOtherProxy(system, [], async ({ host }) => {
             for (const name of ['loopback', 'zero', 'named', 'nginx']) {
               assert.is((await ask(system, name, { host })).status, 502, name)
             }
@@ -111,7 +95,7 @@ test('attack: loopback, denied addresses and the installation’s own pods are n
             '--upstream-deny=127.0.0.0/8',
             `--upstream-allow=${nginxAddress}`,
           ]
-          await withOtherProxy(system, flags, async host => {
+          await withOtherProxy(system, flags, async ({ host }) => {
             assert.is((await ask(system, 'loopback', { host })).status, 502)
             assert.is((await ask(system, 'nginx', { host })).status, 200)
           })
