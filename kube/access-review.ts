@@ -1,17 +1,9 @@
 // May a user do a thing: SubjectAccessReview, cached by user and thing.
 import { hash } from 'node:crypto'
+import type { AccessQuestion } from '../connector/access.ts'
 import { subjectAccessReviews } from './resources.ts'
 import { ReviewCache, reviewDefaults, reviewTimeoutMs } from './review-cache.ts'
 import { type KubeUser, type ReviewerOptions, tenantOf } from './token-review.ts'
-
-export interface Access {
-  readonly verb: string
-  readonly group: string
-  readonly resource: string
-  readonly subresource?: string
-  readonly namespace: string
-  readonly name: string
-}
 
 export interface AccessVerdict {
   readonly allowed: boolean
@@ -19,11 +11,11 @@ export interface AccessVerdict {
 
 export interface AccessReviewer {
   /** The answer without waiting, when it is known. */
-  cached(user: KubeUser, access: Access): AccessVerdict | undefined
+  cached(user: KubeUser, access: AccessQuestion): AccessVerdict | undefined
   /** Throws UNAVAILABLE when the API server cannot be asked and no kept allow may serve. */
   check(
     user: KubeUser,
-    access: Access,
+    access: AccessQuestion,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<AccessVerdict>
 }
@@ -43,7 +35,7 @@ export function createAccessReviewer({ client, clock, graceMs }: ReviewerOptions
   const cache = new ReviewCache<AccessVerdict>({ clock, graceMs, lanes, ...reviewDefaults, maxEntries })
   const keys = new WeakMap<KubeUser, string>()
 
-  function keyOf(user: KubeUser, access: Access): string {
+  function keyOf(user: KubeUser, access: AccessQuestion): string {
     let key = keys.get(user)
     if (key === undefined) {
       key = userKey(user)
@@ -53,7 +45,7 @@ export function createAccessReviewer({ client, clock, graceMs }: ReviewerOptions
     return `${key}\n${verb}\n${group}\n${resource}\n${subresource}\n${namespace}\n${name}`
   }
 
-  async function ask(user: KubeUser, access: Access): Promise<AccessVerdict> {
+  async function ask(user: KubeUser, access: AccessQuestion): Promise<AccessVerdict> {
     const { username, uid, groups, extra } = user
     const spec = { user: username, uid, groups, extra, resourceAttributes: { version: '*', ...access } }
     const { status } = await client.review(subjectAccessReviews, spec, { timeoutMs: reviewTimeoutMs })

@@ -11,7 +11,6 @@ export interface KubeConfig {
   readonly ca?: string
   /** The name to verify in the server's certificate, where it is not the host's. */
   readonly serverName?: string
-  readonly insecureSkipTlsVerify: boolean
   readonly credentials: Credentials
   readonly namespace: string
 }
@@ -24,8 +23,6 @@ export interface KubeConfigSource {
   readonly inCluster?:
     | { readonly host: string; readonly port: string; readonly directory?: string }
     | undefined
-  /** Accept a kubeconfig that turns certificate checks off. */
-  readonly allowInsecure?: boolean | undefined
   readonly clock: Clock
 }
 
@@ -61,7 +58,6 @@ async function readInCluster(
   return {
     server: parseServer(`https://${host}:${pod.port}`),
     ca: parseAuthority(await readText(caFile), `file "${caFile}"`),
-    insecureSkipTlsVerify: false,
     credentials: tokenFileCredentials(`${directory}/token`, { clock }),
     namespace: (await readText(`${directory}/namespace`)).trim() || 'default',
   }

@@ -33,7 +33,6 @@ export interface Informer<T extends KubeObject> {
   /** Resolves with the first complete list, rejects when `run` ends before. */
   readonly synced: Promise<void>
   readonly isSynced: boolean
-  readonly size: number
   get(namespace: string | undefined, name: string): T | undefined
   /** Of one namespace, or of all. A new array of the cached objects, which nobody may change. */
   list(namespace?: string): readonly T[]
@@ -227,9 +226,6 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     synced: synced.promise,
     get isSynced() {
       return isSynced
-    },
-    get size() {
-      return cache.size
     },
     get: (within, name) => cache.get({ namespace: within, name }),
     list: within => (within === undefined ? [...cache.values()] : cache.find(namespaceIndex, within)),

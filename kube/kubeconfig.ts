@@ -1,6 +1,7 @@
 // A kubeconfig: the parts of it that we support, the rest refused by name.
 import { dirname, resolve } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
+import { type Fields, isFields } from '../connector/fields.ts'
 import { Sensitive } from '../connector/sensitive.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { KubeConfig, KubeConfigSource } from './config.ts'
@@ -12,8 +13,6 @@ import {
   tokenCredentials,
   tokenFileCredentials,
 } from './credentials.ts'
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** `paths`: one path or several joined with `:`; the first that names a thing wins. */
 export async function readKubeconfig(paths: string, source: KubeConfigSource): Promise<KubeConfig> {
@@ -33,12 +32,11 @@ export async function readKubeconfig(paths: string, source: KubeConfigSource): P
   const user = userName ? entry(files, 'users', 'user', userName, paths) : nobody
 
   if (text(cluster.fields, 'proxy-url')) throw unsupported(paths, 'proxy-url')
-  const insecure = cluster.fields['insecure-skip-tls-verify'] === true
-  if (insecure && source.allowInsecure !== true) {
+  if (cluster.fields['insecure-skip-tls-verify'] === true) {
     throw new ConnectorsError(
       'INVALID',
       'KubeConfigInsecure',
-      `Cannot use kubeconfig "${paths}" as a source of trust: insecure-skip-tls-verify is set and was not allowed`,
+      `Cannot use kubeconfig "${paths}" as a source of trust: it sets insecure-skip-tls-verify`,
     )
   }
   const ca = await dataOrFile(cluster, 'certificate-authority')
@@ -47,7 +45,6 @@ export async function readKubeconfig(paths: string, source: KubeConfigSource): P
     server: parseServer(text(cluster.fields, 'server') ?? ''),
     ...(ca === undefined ? {} : { ca: parseAuthority(ca, `kubeconfig "${paths}"`) }),
     ...(serverName === undefined ? {} : { serverName }),
-    insecureSkipTlsVerify: insecure,
     credentials: await userCredentials(user, paths, source.clock),
     namespace: text(context.fields, 'namespace') || 'default',
   }
@@ -114,10 +111,6 @@ async function dataOrFile(section: Section, field: string): Promise<string | und
   if (data) return Buffer.from(data, 'base64').toString('utf8')
   const file = text(section.fields, field)
   return file ? readText(resolve(section.directory, file)) : undefined
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function text(fields: Fields, name: string): string | undefined {

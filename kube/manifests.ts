@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConnectorsError } from '../connector/errors.ts'
+import { isFields } from '../connector/fields.ts'
 import { parseDocuments, readText, whyUnreadable } from './documents.ts'
 import type { KubeObject } from './objects.ts'
 import * as resources from './resources.ts'
@@ -53,11 +54,11 @@ export function parseManifests(text: string, file: string): readonly Manifest[] 
 }
 
 function isList(value: unknown): value is { readonly items: readonly unknown[] } {
-  return isRecord(value) && value['kind'] === 'List' && Array.isArray(value['items'])
+  return isFields(value) && value['kind'] === 'List' && Array.isArray(value['items'])
 }
 
 function parseManifest(value: unknown, origin: string): Manifest {
-  if (!isRecord(value)) throw invalid(origin, 'it is no object')
+  if (!isFields(value)) throw invalid(origin, 'it is no object')
   const { apiVersion, kind, metadata } = value
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     throw invalid(origin, 'it has no apiVersion and kind')
@@ -67,7 +68,7 @@ function parseManifest(value: unknown, origin: string): Manifest {
     const kinds = known.map(item => item.kind).sort()
     throw invalid(origin, `its kind is ${kind} of ${apiVersion}, known are ${kinds.join(', ')}`)
   }
-  const name = isRecord(metadata) ? metadata['name'] : undefined
+  const name = isFields(metadata) ? metadata['name'] : undefined
   if (typeof name !== 'string' || name === '') throw invalid(origin, 'it has no metadata.name')
   const object = value as unknown as KubeObject
   if (!resource.namespaced || object.metadata.namespace !== undefined) return { resource, object, origin }
@@ -76,8 +77,4 @@ function parseManifest(value: unknown, origin: string): Manifest {
 
 function invalid(origin: string, why: string): ConnectorsError {
   return new ConnectorsError('INVALID', 'ManifestInvalid', `Cannot apply manifest "${origin}": ${why}`)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

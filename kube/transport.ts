@@ -68,7 +68,6 @@ export function createTransport({ config, userAgent, maxAnswerBytes }: Transport
           cert: config.credentials.clientCertificate.cert,
           key: config.credentials.clientCertificate.key.reveal(),
         }),
-    rejectUnauthorized: !config.insecureSkipTlsVerify,
   }
   const agentFor = (options: http.AgentOptions) =>
     secure ? new https.Agent({ ...tls, ...options }) : new http.Agent(options)

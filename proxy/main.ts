@@ -24,7 +24,7 @@ import { createSealingKeyring } from './sealing-keyring.ts'
 import { type ProxyServer, startProxyServer } from './server.ts'
 import { createClusterSources } from './sources.ts'
 import { StrangerLines } from './strangers.ts'
-import { createDial } from './tool-origin.ts'
+import { createToolOrigins } from './tool-origins.ts'
 import { createFormatFailure } from './unserved.ts'
 
 export type RunningProxy = Pick<ProxyServer, 'url' | 'metricsUrl'> & {
@@ -85,6 +85,7 @@ export async function startProxy(
       }),
       bodies: new CollectedBodies({ totalBytes: 32 * 1024 * 1024, perCaller: 8 }),
       rejections: new Rejections(clock),
+      origins: createToolOrigins(config, { ownAddresses, clock }),
       recorder: new RequestRecorder({ audit, record: registerUseMetrics(metrics), clock }),
       requireProxyPermission: () => features.isOn('enable-connector-proxy-permissions'),
       streamMaxMs: config.streamMaxMs,
@@ -92,7 +93,6 @@ export async function startProxy(
       onError: logOfAny({ log, clock }),
       clock,
     }),
-    dial: createDial(config, { ownAddresses, clock }),
     formatFailure: createFormatFailure({ audit, clock, log }),
     clock,
   })

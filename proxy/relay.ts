@@ -7,7 +7,14 @@ import { routeTo } from '../connector/target.ts'
 import type { ByteSequences } from '../http/message/byte-sequences.ts'
 import type { Failure } from '../http/message/failure.ts'
 import { findHeader, type HeaderList } from '../http/message/headers.ts'
-import type { Answer, BodyMemory, ExchangeRecord, Relay, ResponseVerdict } from '../http/message/ports.ts'
+import type {
+  Answer,
+  BodyMemory,
+  ExchangeRecord,
+  Origin,
+  Relay,
+  ResponseVerdict,
+} from '../http/message/ports.ts'
 import type { ToolResponse } from '../http/message/response.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import { type ReturnPath, rewriteResponseHeaders } from '../tool/answer/headers.ts'
@@ -24,7 +31,7 @@ import type { Identified } from './identify.ts'
 import { asksAsGit, refusalAnswer, refusalOf } from './refuse.ts'
 import type { Rejections } from './rejections.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
-import { originFor, type ToolOrigin } from './tool-origin.ts'
+import type { ToolOrigins } from './tool-origins.ts'
 
 /** A request of somebody who may use the Connector that it names. */
 export type Use = {
@@ -42,15 +49,15 @@ export type RelayOptions = {
   readonly slots: CallerSlots
   readonly bodies: CollectedBodies
   readonly rejections: Rejections
+  readonly origins: ToolOrigins
   readonly recorder: RequestRecorder
   /** Throws what a new request like this one would be refused for. */
   readonly check: (use: Use) => Promise<void>
 }
 
-export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
+export class ToolRelay implements Relay, AnswerOptions {
   readonly kind = 'relay'
-  readonly upgrade = true
-  readonly origin: ToolOrigin
+  readonly origin: Origin
   readonly target: string
   readonly host: string
   readonly headers: HeaderList
@@ -72,7 +79,7 @@ export class ToolRelay implements Relay<ToolOrigin>, AnswerOptions {
     const callerToken = new CallerTokenSpellings(use.presented.token.reveal())
     if (callerToken.areIn(target)) throw tokenInTarget()
     const isLfs = isLfsRequest(prefix + identified.path, findHeader(request.headers, 'accept'))
-    this.origin = originFor(connector, payer)
+    this.origin = options.origins.of(connector, payer)
     this.target = target
     this.host = upstream.host
     this.headers = outgoingHeaders(request, {

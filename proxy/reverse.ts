@@ -25,7 +25,7 @@ import { ToolRelay, type Use } from './relay.ts'
 import { checkOverrides } from './request-overrides.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
 import { isTokenReview, maxReviewBytes, reviewToken } from './token-review.ts'
-import type { ToolOrigin } from './tool-origin.ts'
+import type { ToolOrigins } from './tool-origins.ts'
 
 export type ReverseDoorOptions = {
   readonly index: ConnectorIndex
@@ -34,6 +34,7 @@ export type ReverseDoorOptions = {
   readonly slots: CallerSlots
   readonly bodies: CollectedBodies
   readonly rejections: Rejections
+  readonly origins: ToolOrigins
   readonly recorder: RequestRecorder
   /** As of now: it can be switched while the proxy runs. */
   readonly requireProxyPermission: () => boolean
@@ -46,7 +47,7 @@ export type ReverseDoorOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
-export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigin> {
+export function createReverseDoor(options: ReverseDoorOptions): Decide {
   const { index, authenticator, access, recorder, clock } = options
   const hosts = {
     find: (hostname: string) => index.byHost(hostname),
@@ -57,10 +58,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
 
   const relaying = { ...options, check }
 
-  function decide(
-    request: IncomingRequest,
-    connection: ConnectionContext,
-  ): MaybePromise<Decision<ToolOrigin>> {
+  function decide(request: IncomingRequest, connection: ConnectionContext): MaybePromise<Decision> {
     const record = recorder.begin(request, connection.peer)
     const decision = attempt(
       () => decideUse(record, connection),
@@ -70,10 +68,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     return decision
   }
 
-  function decideUse(
-    record: RequestRecord,
-    connection: ConnectionContext,
-  ): MaybePromise<Decision<ToolOrigin>> {
+  function decideUse(record: RequestRecord, connection: ConnectionContext): MaybePromise<Decision> {
     const { request } = record
     if (isTokenReview(request) && !index.isOurs(request.authority.hostname)) return decideReview(record)
     const identified = identify(request, hosts)
@@ -94,7 +89,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     })
   }
 
-  function decideReview(record: RequestRecord): Decision<ToolOrigin> {
+  function decideReview(record: RequestRecord): Decision {
     return {
       kind: 'read',
       limitBytes: maxReviewBytes,

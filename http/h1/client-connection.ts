@@ -1,6 +1,6 @@
 // A client's connection: one request after the other, in order, until either side wants no more.
 import { type Failure, failures } from '../message/failure.ts'
-import type { Answer, ConnectionContext, ConnectionOwner, Origin } from '../message/ports.ts'
+import type { Answer, ConnectionContext, ConnectionOwner } from '../message/ports.ts'
 import { Transport, type TransportOwner } from '../socket/transport.ts'
 import { ClientTimer, type WaitsFor } from './client-timer.ts'
 import type { TableEntry } from './connection-table.ts'
@@ -35,24 +35,24 @@ export interface ClientConnectionOptions {
   readonly onClosed: () => void
 }
 
-export class ClientConnection<O extends Origin> implements TransportOwner, ExchangeClient, TableEntry {
+export class ClientConnection implements TransportOwner, ExchangeClient, TableEntry {
   readonly peer: string
   readonly transport: Transport
   readonly connection: ConnectionContext
   readonly body: BodyScanner
 
-  readonly #context: ServerContext<O>
+  readonly #context: ServerContext
   readonly #onClosed: () => void
   readonly #parser: HeadParser
   #phase = HEAD
-  #exchange: Exchange<O> | undefined
+  #exchange: Exchange | undefined
   readonly #ahead = new KeptBytes()
   #isProcessing = false
   #hasRoom = true
   readonly #timer: ClientTimer
   #lingeredBytes = 0
 
-  constructor(context: ServerContext<O>, { peer, claim, onClosed }: ClientConnectionOptions) {
+  constructor(context: ServerContext, { peer, claim, onClosed }: ClientConnectionOptions) {
     this.#context = context
     this.#onClosed = onClosed
     this.peer = peer
@@ -129,7 +129,7 @@ export class ClientConnection<O extends Origin> implements TransportOwner, Excha
         if (this.#isHeldBack()) return this.#keep(bytes, start, end)
         return this.#readHead(bytes, start, end)
       case BODY:
-        return (this.#exchange as Exchange<O>).requestBytes(bytes, start, end, reader)
+        return (this.#exchange as Exchange).requestBytes(bytes, start, end, reader)
       case SKIP: {
         const stop = this.body.scan(bytes, start, end)
         if (stop === MALFORMED) this.#linger()

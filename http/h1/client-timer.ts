@@ -11,7 +11,7 @@ export interface RunningExchange {
   readonly isAwaitingHead: boolean
 }
 
-type TimerContext = Pick<ServerContext<never>, 'clock' | 'limits' | 'sweptAt'>
+type TimerContext = Pick<ServerContext, 'clock' | 'limits' | 'sweptAt'>
 
 export class ClientTimer {
   /** Coarse: as of the last sweep. */

@@ -21,13 +21,13 @@ export class ExchangeReport {
   decision: Pick<AnswerDecision, 'onEnd'> | undefined
   readonly #head: RequestHead
   readonly #client: Pick<ExchangeClient, 'body' | 'connection'>
-  readonly #context: Pick<ServerContext<never>, 'clock' | 'answerTo'>
+  readonly #context: Pick<ServerContext, 'clock' | 'answerTo'>
   readonly startedAt: number
 
   constructor(
     head: RequestHead,
     client: Pick<ExchangeClient, 'body' | 'connection'>,
-    context: Pick<ServerContext<never>, 'clock' | 'answerTo'>,
+    context: Pick<ServerContext, 'clock' | 'answerTo'>,
   ) {
     this.#head = head
     this.#client = client

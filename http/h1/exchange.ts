@@ -6,7 +6,7 @@ import {
   internalFailure,
   upstreamFailure,
 } from '../message/failure.ts'
-import type { Answer, Decision, Origin, Outcome, ReadDecision, Relay } from '../message/ports.ts'
+import type { Answer, Decision, Outcome, ReadDecision, Relay } from '../message/ports.ts'
 import type { Transport } from '../socket/transport.ts'
 import type { ExchangeClient } from './exchange-client.ts'
 import { ExchangeReport, outcomeOf } from './exchange-report.ts'
@@ -23,21 +23,21 @@ import { lengthOfBody } from './write/answer-writer.ts'
 import { writeLastChunk, writeRequestHead } from './write/head-writer.ts'
 import { sendContinue } from './write/informational.ts'
 
-export class Exchange<O extends Origin> implements CallOwner {
+export class Exchange implements CallOwner {
   readonly head: RequestHead
   isOver = false
 
   readonly #client: ExchangeClient
-  readonly #context: ServerContext<O>
+  readonly #context: ServerContext
   readonly #report: ExchangeReport
-  #relay: Relay<O> | undefined
+  #relay: Relay | undefined
   #reading: ReadRequest | undefined
-  #call: UpstreamCall<O> | undefined
+  #call: UpstreamCall | undefined
   #dialling: AbortController | undefined
   #recheck: Recheck | undefined
   #isReused = false
 
-  constructor(head: RequestHead, client: ExchangeClient, context: ServerContext<O>) {
+  constructor(head: RequestHead, client: ExchangeClient, context: ServerContext) {
     this.head = head
     this.#client = client
     this.#context = context
@@ -55,7 +55,7 @@ export class Exchange<O extends Origin> implements CallOwner {
 
   /** Asks, and carries out the decision at once if it comes at once. */
   start(): void {
-    let decision: Decision<O> | Promise<Decision<O>>
+    let decision: Decision | Promise<Decision>
     try {
       decision = this.#context.decide(this.head, this.#client.connection)
     } catch (error) {
@@ -82,12 +82,12 @@ export class Exchange<O extends Origin> implements CallOwner {
   }
 
   /** The client left before the decision was there; whoever made it still learns of the end. */
-  #disown(decision: Decision<O>): void {
+  #disown(decision: Decision): void {
     this.#report.decision = decision
     this.#report.tell({ outcome: 'client-aborted', failure: undefined, status: 0, bytesOut: 0 })
   }
 
-  #carryOut(decision: Decision<O>): void {
+  #carryOut(decision: Decision): void {
     this.#report.decision = decision
     if (decision.kind === 'answer') this.#answer(decision, 'answered', undefined)
     else if (decision.kind === 'read') this.#startReading(decision)
@@ -124,7 +124,7 @@ export class Exchange<O extends Origin> implements CallOwner {
       this.fail(body.refusal as Failure)
       return MALFORMED
     }
-    const upstream = (this.#call as UpstreamCall<O>).upstream.transport
+    const upstream = (this.#call as UpstreamCall).upstream.transport
     body.passTo(upstream, bytes, reader)
     if (body.isDone) {
       if (body.isChunked) {
@@ -141,7 +141,7 @@ export class Exchange<O extends Origin> implements CallOwner {
     return this.#call?.upstream.transport
   }
 
-  #startRelay(relay: Relay<O>): void {
+  #startRelay(relay: Relay): void {
     if (this.head.method === 'CONNECT') {
       this.fail(internalFailure(new Error('Cannot relay a CONNECT request')))
       return
@@ -153,7 +153,7 @@ export class Exchange<O extends Origin> implements CallOwner {
     else this.#dial(relay)
   }
 
-  #dial(relay: Relay<O>): void {
+  #dial(relay: Relay): void {
     const { upstreams } = this.#context
     const dialling = new AbortController()
     this.#dialling = dialling
@@ -166,7 +166,7 @@ export class Exchange<O extends Origin> implements CallOwner {
     )
   }
 
-  #attach(relay: Relay<O>, upstream: UpstreamConnection): void {
+  #attach(relay: Relay, upstream: UpstreamConnection): void {
     this.#dialling = undefined
     this.#call = new UpstreamCall(upstream, relay, {
       owner: this,
@@ -176,8 +176,8 @@ export class Exchange<O extends Origin> implements CallOwner {
     try {
       const { method, bodyLength, expectsContinue, acceptsTrailers, upgrade } = this.head
       const { target, host, headers } = relay
-      const ours = { target, host, headers, upgrade: relay.upgrade ? upgrade : undefined }
-      writeRequestHead(upstream.transport, { method, bodyLength, expectsContinue, acceptsTrailers, ...ours })
+      const own = { method, bodyLength, expectsContinue, acceptsTrailers, upgrade }
+      writeRequestHead(upstream.transport, { ...own, target, host, headers })
     } catch (error) {
       this.fail(failureOfHead(error))
       return
@@ -197,7 +197,7 @@ export class Exchange<O extends Origin> implements CallOwner {
     if (isUntouched && this.#isReplayable && this.#isReused) {
       this.#isReused = false
       this.#dropCall()
-      this.#dial(this.#relay as Relay<O>)
+      this.#dial(this.#relay as Relay)
       return
     }
     const why = isUntouched ? 'before its answer' : 'amid its answer'

@@ -1,6 +1,6 @@
 // Whether what runs may go on: asked again now and then, one question at a time.
 import { type Failure, internalFailure } from '../message/failure.ts'
-import type { Origin, Relay } from '../message/ports.ts'
+import type { Relay } from '../message/ports.ts'
 import type { ServerContext } from './server-context.ts'
 
 export interface RecheckOptions {
@@ -10,15 +10,15 @@ export interface RecheckOptions {
 }
 
 export class Recheck {
-  readonly #relay: Pick<Relay<Origin>, 'recheck'>
-  readonly #context: Pick<ServerContext<never>, 'clock' | 'limits'>
+  readonly #relay: Pick<Relay, 'recheck'>
+  readonly #context: Pick<ServerContext, 'clock' | 'limits'>
   readonly #onRefused: (failure: Failure) => void
   #askedAt: number
   #isAsking = false
 
   constructor(
-    relay: Pick<Relay<Origin>, 'recheck'>,
-    context: Pick<ServerContext<never>, 'clock' | 'limits'>,
+    relay: Pick<Relay, 'recheck'>,
+    context: Pick<ServerContext, 'clock' | 'limits'>,
     { startedAt, onRefused }: RecheckOptions,
   ) {
     this.#relay = relay

@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import type { Failure } from '../message/failure.ts'
 import type { Limits } from '../message/limits.ts'
-import type { Answer, Decide, Origin } from '../message/ports.ts'
+import type { Answer, Decide } from '../message/ports.ts'
 import type { BufferPool } from '../socket/buffer-pool.ts'
 import type { RequestHead } from './parse/request-head.ts'
 import type { UpstreamPool } from './upstream/pool.ts'
@@ -13,14 +13,14 @@ export interface FailureAnswer {
   readonly failure: Failure
 }
 
-export interface ServerContext<O extends Origin> {
-  readonly decide: Decide<O>
+export interface ServerContext {
+  readonly decide: Decide
   /** Never throws. */
   readonly answerTo: (failure: Failure, head: RequestHead | undefined, peer: string) => FailureAnswer
   readonly limits: Limits
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly buffers: BufferPool
-  readonly upstreams: UpstreamPool<O>
+  readonly upstreams: UpstreamPool
   /** Coarse time of the last sweep: good enough for idle connections, free for each event. */
   sweptAt: number
   isDraining: boolean

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
 import { type Failure, internalFailure } from '../message/failure.ts'
 import { defaultLimits, type Limits } from '../message/limits.ts'
-import type { Answer, Decide, Dial, Origin } from '../message/ports.ts'
+import type { Answer, Decide } from '../message/ports.ts'
 import type { IncomingRequest } from '../message/request.ts'
 import { BufferPool } from '../socket/buffer-pool.ts'
 import { ClientConnection } from './client-connection.ts'
@@ -11,10 +11,9 @@ import { ConnectionTable } from './connection-table.ts'
 import type { ServerContext } from './server-context.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 
-export interface Http1ServerOptions<O extends Origin> {
+export interface Http1ServerOptions {
   /** Asked once per request; an answer at once costs no promise. */
-  readonly decide: Decide<O>
-  readonly dial: Dial<O>
+  readonly decide: Decide
   /** The answer for what the data path refuses or cannot do; `request` is undefined if it could not be read. */
   readonly formatFailure: (failure: Failure, request: IncomingRequest | undefined, peer: string) => Answer
   readonly clock: Pick<Clock, 'monotonicMs'>
@@ -29,12 +28,12 @@ export interface Http1Server {
   readonly idleUpstreamCount: number
 }
 
-export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<O>): Http1Server => {
-  const { clock, dial, decide, formatFailure } = options
+export const createHttp1Server = (options: Http1ServerOptions): Http1Server => {
+  const { clock, decide, formatFailure } = options
   const limits: Limits = { ...defaultLimits, ...options.limits }
   const buffers = new BufferPool()
-  const upstreams = new UpstreamPool<O>({ dial, buffers, limits, clock })
-  const context: ServerContext<O> = {
+  const upstreams = new UpstreamPool({ buffers, limits, clock })
+  const context: ServerContext = {
     decide,
     answerTo(failure, head, peer) {
       try {
@@ -50,7 +49,7 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
     sweptAt: clock.monotonicMs(),
     isDraining: false,
   }
-  const connections = new ConnectionTable<ClientConnection<O>>(limits)
+  const connections = new ConnectionTable<ClientConnection>(limits)
   let sweeper: NodeJS.Timeout | undefined
   let onEmpty: (() => void) | undefined
 
@@ -61,7 +60,7 @@ export const createHttp1Server = <O extends Origin>(options: Http1ServerOptions<
   }
 
   const serve = (socket: Socket): void => {
-    const connection: ClientConnection<O> = new ClientConnection(context, {
+    const connection: ClientConnection = new ClientConnection(context, {
       peer: socket.remoteAddress ?? '',
       claim: owner => connections.claim(connection, owner),
       onClosed: () => {

@@ -22,11 +22,16 @@ export interface Origin {
   readonly key: string
   /** Who is at the other end: what is learned of its connections is learned for all callers. */
   readonly host: string
+  /**
+   * Resolves with a socket that is connected and, for TLS, verified; its rejection is the `cause` of a `Failure`. It
+   * bounds its own time, and ends when it is aborted.
+   */
+  dial(options: DialOptions): Promise<Socket>
 }
 
-export interface Relay<O extends Origin> {
+export interface Relay {
   readonly kind: 'relay'
-  readonly origin: O
+  readonly origin: Origin
   readonly target: string
   /** The `Host` header that the tool sees. */
   readonly host: string
@@ -34,8 +39,6 @@ export interface Relay<O extends Origin> {
   readonly headers: HeaderList
   /** Sees the trailers of the request; without it they pass unchanged. */
   rewriteRequestTrailers?(trailers: HeaderList): HeaderList
-  /** Lets the request's `Upgrade` through; after a 101 the connection is a tunnel. */
-  readonly upgrade?: boolean
   /** Sees every response head but `100 Continue`; without it heads pass unchanged. */
   rewriteResponse?(response: ToolResponse): ResponseVerdict
   rewriteTrailers?(trailers: HeaderList): HeaderList
@@ -61,7 +64,7 @@ export interface ReadDecision {
   onEnd?(record: ExchangeRecord): void
 }
 
-export type Decision<O extends Origin> = AnswerDecision | ReadDecision | Relay<O>
+export type Decision = AnswerDecision | ReadDecision | Relay
 
 /** A response is passed on under these headers, read whole and rewritten, or dropped in favour of an answer. */
 export type ResponseVerdict =
@@ -96,10 +99,7 @@ export interface BodyMemory {
   onRevoked: ((failure: Failure) => void) | undefined
 }
 
-export type Decide<O extends Origin> = (
-  request: IncomingRequest,
-  connection: ConnectionContext,
-) => Decision<O> | Promise<Decision<O>>
+export type Decide = (request: IncomingRequest, connection: ConnectionContext) => Decision | Promise<Decision>
 
 /** What a decision may know of the connection that its request came on. The same object for all of its requests. */
 export interface ConnectionContext {
@@ -119,12 +119,6 @@ export interface ConnectionOwner {
 export interface DialOptions {
   readonly signal: AbortSignal
 }
-
-/**
- * Resolves with a socket that is connected and, for TLS, verified; its rejection is the `cause` of a `Failure`. It
- * bounds its own time, and ends when it is aborted.
- */
-export type Dial<O extends Origin> = (origin: O, options: DialOptions) => Promise<Socket>
 
 export type Outcome =
   | 'complete'

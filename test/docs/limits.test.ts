@@ -8,7 +8,7 @@ import { parseControllerConfig } from '../../controller/config.ts'
 import { longestJointToken } from '../../csi/seal.ts'
 import { defaultLimits } from '../../http/message/limits.ts'
 import { parseProxyConfig } from '../../proxy/config.ts'
-import { connectTimeoutMs } from '../../proxy/tool-origin.ts'
+import { connectTimeoutMs } from '../../proxy/tool-origins.ts'
 import { maxSealLength } from '../../seal/sealed-token.ts'
 
 type Bound = {

@@ -1,14 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Access, createAccessReviewer, serviceAccountUser } from '../../kube/access-review.ts'
+import type { AccessQuestion } from '../../connector/access.ts'
+import { createAccessReviewer, serviceAccountUser } from '../../kube/access-review.ts'
 import { createManualClock } from '../runtime/manual-clock.ts'
 import { type Received, refuse, reply, withApiServer } from './api-server.ts'
 
 const test = suite('kube/access-review')
 
 const user = { username: 'u', uid: '1', groups: ['g'], extra: { pod: ['p'] } }
-const access: Access = {
+const access: AccessQuestion = {
   verb: 'get',
   group: 'connectors.alauda.io',
   resource: 'connectors',

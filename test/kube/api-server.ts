@@ -54,7 +54,6 @@ export async function withApiServer<T>(
   const config: KubeConfig = {
     server: new URL(url),
     ca: cert,
-    insecureSkipTlsVerify: false,
     credentials: tokenCredentials(new Sensitive('the-token')),
     namespace: 'default',
   }

@@ -102,7 +102,7 @@ test('lists in pages, then follows the watch', async () => {
     {},
     async ({ informer, synced, send, changes, scene }) => {
       await synced()
-      assert.is(informer.size, 600)
+      assert.is(informer.list().length, 600)
       assert.is(informer.get('team', 'm599')?.kind, 'ConfigMap')
       assert.is(scene.watches[0]?.from, '10')
       changes.length = 0
@@ -166,7 +166,7 @@ test('a list whose next page has always expired begins anew, with fewer pages', 
     const informer = createInformer({ client, clock: hasty, resource: configMaps })
     const running = informer.run({ signal: stop.signal })
     await informer.synced
-    assert.is(informer.size, 300)
+    assert.is(informer.list().length, 300)
     stop.abort()
     await running
   })
@@ -250,7 +250,7 @@ test('an unknown kind is reported and asked for again', async () => {
     assert.is(informer.isSynced, false)
     known = true
     await informer.synced
-    assert.is(informer.size, 1)
+    assert.is(informer.list().length, 1)
     stop.abort()
     await running
   })
@@ -269,10 +269,10 @@ test('what transform drops is never kept, and managedFields of no object are', a
       scene.get = (_, response) => reply(response, 200, configMap('b', 2))
       assert.is((await informer.fetch({ namespace: 'team', name: 'b' }))?.metadata.name, 'b')
       informer.forget({ namespace: 'team', name: 'b' })
-      assert.is(informer.size, 1)
+      assert.is(informer.list().length, 1)
       wanted.delete('a')
       send('MODIFIED', configMap('a', 12))
-      await waitFor(() => informer.size === 0)
+      await waitFor(() => informer.list().length === 0)
       assert.equal(changes, ['added a', 'added b', 'deleted a'])
     },
     [

@@ -6,7 +6,7 @@ import {
   malformedAnswer,
   upstreamFailure,
 } from '../../message/failure.ts'
-import type { Answer, Origin, Relay, ResponseVerdict } from '../../message/ports.ts'
+import type { Answer, Relay, ResponseVerdict } from '../../message/ports.ts'
 import type { ExchangeClient } from '../exchange-client.ts'
 import { INCOMPLETE, MALFORMED } from '../parse/head-parser.ts'
 import { type ReadResponse, readResponseHead } from '../parse/response-head.ts'
@@ -18,10 +18,10 @@ import type { UpstreamConnection, UpstreamUser } from './connection.ts'
 import { ResponseStream } from './response-stream.ts'
 import { RewrittenResponse } from './rewritten-response.ts'
 
-export interface CallParties<O extends Origin> {
+export interface CallParties {
   readonly owner: CallOwner
   readonly client: ExchangeClient
-  readonly context: ServerContext<O>
+  readonly context: ServerContext
 }
 
 /** Methods whose body some tools leave unread. */
@@ -34,22 +34,22 @@ const STREAM = 1
 const TUNNEL = 2
 const OVER = 3
 
-export class UpstreamCall<O extends Origin> implements UpstreamUser {
+export class UpstreamCall implements UpstreamUser {
   /** Of the response head that the client got; 0 before. */
   status = 0
   readonly upstream: UpstreamConnection
 
-  readonly #relay: Relay<O>
+  readonly #relay: Relay
   readonly #owner: CallOwner
   readonly #client: ExchangeClient
-  readonly #context: ServerContext<O>
+  readonly #context: ServerContext
   #stage = AWAIT_HEAD
   #response: ReadResponse | undefined
   #informational = 0
   #closesClient = false
   #body: ResponseStream | RewrittenResponse | undefined
 
-  constructor(upstream: UpstreamConnection, relay: Relay<O>, parties: CallParties<O>) {
+  constructor(upstream: UpstreamConnection, relay: Relay, parties: CallParties) {
     const { owner, client, context } = parties
     this.upstream = upstream
     this.#relay = relay
@@ -190,8 +190,9 @@ export class UpstreamCall<O extends Origin> implements UpstreamUser {
   #pass(response: ReadResponse, { headers, forbidden }: PassVerdict): void {
     const { head } = this.#owner
     const isUpgrade = response.status === 101
-    const offered = this.#relay.upgrade ? head.upgrade : undefined
-    if (isUpgrade && (offered === undefined || response.upgrade?.toLowerCase() !== offered.toLowerCase())) {
+    const isOffered =
+      head.upgrade !== undefined && response.upgrade?.toLowerCase() === head.upgrade.toLowerCase()
+    if (isUpgrade && !isOffered) {
       this.#fail(upstreamFailure('UpstreamMalformed', 'the tool switched protocols unasked'))
       return
     }

@@ -2,13 +2,12 @@
 import type { Clock } from '../../../runtime/clock.ts'
 import { type Failure, upstreamFailure } from '../../message/failure.ts'
 import type { Limits } from '../../message/limits.ts'
-import type { Dial, Origin } from '../../message/ports.ts'
+import type { Origin } from '../../message/ports.ts'
 import type { BufferPool } from '../../socket/buffer-pool.ts'
 import { type IdleListener, UpstreamConnection } from './connection.ts'
 import { KnownHosts } from './known-hosts.ts'
 
-export interface UpstreamPoolOptions<O extends Origin> {
-  readonly dial: Dial<O>
+export interface UpstreamPoolOptions {
   readonly buffers: BufferPool
   readonly limits: Limits
   readonly clock: Pick<Clock, 'monotonicMs'>
@@ -17,14 +16,14 @@ export interface UpstreamPoolOptions<O extends Origin> {
 /** Younger idle connections are taken without a look: a look costs as much as a small request. */
 const unseenMs = 5
 
-export class UpstreamPool<O extends Origin> implements IdleListener {
-  readonly #options: UpstreamPoolOptions<O>
+export class UpstreamPool implements IdleListener {
+  readonly #options: UpstreamPoolOptions
   readonly #hosts: KnownHosts
   readonly #idle = new Map<string, UpstreamConnection[]>()
   #idleCount = 0
   #isClosed = false
 
-  constructor(options: UpstreamPoolOptions<O>) {
+  constructor(options: UpstreamPoolOptions) {
     this.#options = options
     this.#hosts = new KnownHosts(options.clock)
   }
@@ -37,7 +36,7 @@ export class UpstreamPool<O extends Origin> implements IdleListener {
    * The connection that was used last: it is the least likely to be closed by the tool in this moment. One for a
    * request that cannot be sent twice must be likelier still to stay.
    */
-  take(origin: O, { isReplayable }: { readonly isReplayable: boolean }): UpstreamConnection | undefined {
+  take(origin: Origin, { isReplayable }: { readonly isReplayable: boolean }): UpstreamConnection | undefined {
     const list = this.#idle.get(origin.key)
     while (list !== undefined && list.length > 0) {
       const connection = list.pop() as UpstreamConnection
@@ -57,7 +56,7 @@ export class UpstreamPool<O extends Origin> implements IdleListener {
   }
 
   /** Whether a response without a body may be followed by one after all. */
-  sendsStrays(origin: O): boolean {
+  sendsStrays(origin: Origin): boolean {
     return this.#hosts.sendsStrays(origin.host)
   }
 
@@ -103,10 +102,10 @@ export class UpstreamPool<O extends Origin> implements IdleListener {
     }
   }
 
-  async dial(origin: O, signal: AbortSignal): Promise<UpstreamConnection> {
-    const { dial, buffers, limits } = this.#options
+  async dial(origin: Origin, signal: AbortSignal): Promise<UpstreamConnection> {
+    const { buffers, limits } = this.#options
     const connection = new UpstreamConnection(origin, { buffers, limits, listener: this })
-    const socket = await dial(origin, { signal })
+    const socket = await origin.dial({ signal })
     socket.setNoDelay(true)
     connection.transport.adopt(socket)
     return connection

@@ -1,7 +1,7 @@
 // The body of a response on its way to the client, in the framing that the client understands.
 import { type Failure, failureOfHead, malformedAnswer } from '../../message/failure.ts'
 import type { HeaderList } from '../../message/headers.ts'
-import type { Forbidden, Origin, Relay } from '../../message/ports.ts'
+import type { Forbidden, Relay } from '../../message/ports.ts'
 import type { Transport } from '../../socket/transport.ts'
 import { KeptBytes } from '../copied-bytes.ts'
 import type { BodyScanner } from '../parse/body-scanner.ts'
@@ -13,7 +13,7 @@ export interface ResponseStreamOptions {
   readonly client: Transport
   /** The client speaks HTTP/1.0: chunks come without their framing. */
   readonly decodes: boolean
-  readonly relay: Pick<Relay<Origin>, 'rewriteTrailers'>
+  readonly relay: Pick<Relay, 'rewriteTrailers'>
   /** What must not pass in the body. */
   readonly forbidden: Forbidden | undefined
 }

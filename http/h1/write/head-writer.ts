@@ -1,9 +1,9 @@
 // Outgoing heads, assembled as bytes. Every byte is checked here, so that nothing can break out of its line.
+import { STATUS_CODES } from 'node:http'
 import { targetByte, tokenByte, valueByte } from '../../message/characters.ts'
 import { UnsafeHeaderError } from '../../message/failure.ts'
 import { field, fieldKind, type HeaderList } from '../../message/headers.ts'
 import type { Transport } from '../../socket/transport.ts'
-import { phraseOf } from './reason-phrase.ts'
 
 const requestSkips = new Set<number>([
   field.host,
@@ -135,7 +135,7 @@ export interface OutgoingResponse {
 }
 
 export const writeResponseHead = (transport: Transport, response: OutgoingResponse): void => {
-  const reason = response.reasonPhrase ?? phraseOf(response.status)
+  const reason = response.reasonPhrase ?? STATUS_CODES[response.status] ?? ''
   const out = transport.assemble(roomOf(response.headers) + reason.length + (response.upgrade?.length ?? 0))
   let to = putOwn(out, transport.outLength, 'HTTP/1.1 ')
   to = putOwn(out, to, String(response.status))

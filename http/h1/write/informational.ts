@@ -1,18 +1,18 @@
 // Informational answers: 100 Continue to whom it was promised, hints such as 103 to whom understands them.
 import type { HeaderList } from '../../message/headers.ts'
-import type { Origin, Relay } from '../../message/ports.ts'
+import type { Relay } from '../../message/ports.ts'
 import type { ToolResponse } from '../../message/response.ts'
 import type { Transport } from '../../socket/transport.ts'
 import type { RequestHead } from '../parse/request-head.ts'
 import { writeResponseHead } from './head-writer.ts'
 
-export interface Hint<O extends Origin> {
+export interface Hint {
   readonly request: RequestHead
   readonly response: ToolResponse
-  readonly relay: Relay<O>
+  readonly relay: Relay
 }
 
-export const passHint = <O extends Origin>(client: Transport, hint: Hint<O>): void => {
+export const passHint = (client: Transport, hint: Hint): void => {
   const { request, response } = hint
   if (request.minorVersion === 0) return
   if (response.status === 100) {
@@ -28,7 +28,7 @@ export const passHint = <O extends Origin>(client: Transport, hint: Hint<O>): vo
 export const sendContinue = (client: Transport): void => client.sendText('HTTP/1.1 100 Continue\r\n\r\n')
 
 /** A hint is passed on or dropped: there is nothing to put in its place. */
-const rewritten = <O extends Origin>({ response, relay }: Hint<O>): HeaderList | undefined => {
+const rewritten = ({ response, relay }: Hint): HeaderList | undefined => {
   const verdict = relay.rewriteResponse?.(response)
   if (verdict === undefined) return response.headers
   return verdict.kind === 'pass' ? verdict.headers : undefined

@@ -70,11 +70,14 @@ export interface Tool {
   wire(at: number): Promise<Wire>
 }
 
+/** `origin` leads to the tool. */
+export type Decider = (request: IncomingRequest, origin: Origin) => ReturnType<Decide>
+
 export interface Http1Options {
   /** What the tool does with each piece; by default it answers 200 to every complete request. */
   readonly tool?: (wire: Wire, tool: Tool) => void
-  readonly decide?: Decide<Origin>
-  readonly relay?: Partial<Relay<Origin>>
+  readonly decide?: Decider
+  readonly relay?: Partial<Relay>
   readonly limits?: Partial<Limits>
   readonly dials?: () => Promise<Socket>
   readonly formatFailure?: (failure: Failure) => Answer
@@ -165,21 +168,21 @@ export const withHttp1 = async (
     },
   }
   let toolPort = upstream.port
-  const decide: Decide<Origin> = head => ({
+  const origin = { key: 'tool', host: 'tool', dial: options.dials ?? (() => dialTo(toolPort)) }
+  const relayToTool = (request: IncomingRequest): Relay => ({
     kind: 'relay',
-    origin: { key: 'tool', host: 'tool' },
-    target: head.path,
+    origin,
+    target: request.path,
     host: 'tool.internal',
-    headers: [...forwardableHeaders(head), 'Authorization', 'Bearer injected'],
+    headers: [...forwardableHeaders(request), 'Authorization', 'Bearer injected'],
     onEnd: record => records.push(record),
     ...options.relay,
   })
   const server = createHttp1Server({
-    decide: (head, connection) => {
-      heads.push(head)
-      return (options.decide ?? decide)(head, connection)
+    decide: request => {
+      heads.push(request)
+      return (options.decide ?? relayToTool)(request, origin)
     },
-    dial: options.dials ?? (() => dialTo(toolPort)),
     formatFailure: options.formatFailure ?? formatFailure,
     clock: { monotonicMs: () => performance.now() },
     ...(options.limits && { limits: options.limits }),

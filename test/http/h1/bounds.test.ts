@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Answer } from '../../../http/message/ports.ts'
 import { waitFor } from '../../helpers/poll.ts'
-import { get, withHttp1 } from './boot-http1.ts'
+import { type Decider, get, withHttp1 } from './boot-http1.ts'
 
 const bounds = suite('a bound')
 
@@ -11,9 +11,9 @@ const mebibyte = 1024 * 1024
 
 bounds('on what is sent ahead of the decision stops the client, and nothing is lost', async () => {
   const decided = Promise.withResolvers<void>()
-  const decide = async () => {
+  const decide: Decider = async (_, origin) => {
     await decided.promise
-    return { kind: 'relay' as const, origin: { key: 'a', host: 'a' }, target: '/', host: 'a', headers: [] }
+    return { kind: 'relay', origin, target: '/', host: 'a', headers: [] }
   }
   await withHttp1({ decide, tool: () => {} }, async ({ open, tool }) => {
     const client = await open()

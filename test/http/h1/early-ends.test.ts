@@ -1,9 +1,8 @@
 // Ends that come early, late or not at all: of clients, tools and their connections.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Decide, Origin } from '../../../http/message/ports.ts'
 import { waitFor } from '../../helpers/poll.ts'
-import { answering, get, ok, type Wire, withHttp1 } from './boot-http1.ts'
+import { answering, type Decider, get, ok, type Wire, withHttp1 } from './boot-http1.ts'
 
 const post = (headers: string, body = ''): string => `POST /x HTTP/1.1\r\nHost: tool\r\n${headers}\r\n${body}`
 
@@ -31,9 +30,9 @@ clients('that half-closes after several requests gets all answers', async () => 
 })
 
 clients('that half-closes gets the answers of the consumer between those of the tool', async () => {
-  const decide: Decide<Origin> = head =>
-    head.path === '/tool'
-      ? { kind: 'relay', origin: { key: 'a', host: 'a' }, target: '/', host: 'a', headers: [] }
+  const decide: Decider = (request, origin) =>
+    request.path === '/tool'
+      ? { kind: 'relay', origin, target: '/', host: 'a', headers: [] }
       : { kind: 'answer', status: 403, headers: [], body: 'no' }
   await withHttp1({ decide }, async ({ open }) => {
     const client = await open()

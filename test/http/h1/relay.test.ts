@@ -311,14 +311,14 @@ answers('come when the decision does, to the body that came before it as well', 
   const gate = Promise.withResolvers<void>()
   await withHttp1(
     {
-      decide: async head => {
+      decide: async (request, origin) => {
         await gate.promise
         return {
           kind: 'relay',
-          origin: { key: 'a', host: 'a' },
-          target: head.path,
+          origin,
+          target: request.path,
           host: 'a',
-          headers: forwardableHeaders(head),
+          headers: forwardableHeaders(request),
         }
       },
     },

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '../../../http/message/failure.ts'
-import type { BodyMemory, Origin, Relay } from '../../../http/message/ports.ts'
+import type { BodyMemory, Relay } from '../../../http/message/ports.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { answering, formatFailure, get, ok, withHttp1 } from './boot-http1.ts'
 
@@ -15,7 +15,7 @@ responses('is rewritten head and trailers', async () => {
     () =>
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n2\r\nhi\r\n0\r\nX-T: secret\r\n\r\n',
   )
-  const rewriting: Partial<Relay<Origin>> = {
+  const rewriting: Partial<Relay> = {
     rewriteResponse: head => ({ kind: 'pass', headers: [...head.headers, 'X-Status', String(head.status)] }),
     rewriteTrailers: trailers => trailers.map(text => text.replace('secret', 'hidden')),
   }
@@ -31,7 +31,7 @@ responses('is rewritten head and trailers', async () => {
 
 responses('is read whole and replaced', async () => {
   const long = 'x'.repeat(40_000)
-  const rewriteResponse: NonNullable<Relay<Origin>['rewriteResponse']> = () => ({
+  const rewriteResponse: NonNullable<Relay['rewriteResponse']> = () => ({
     kind: 'collect',
     limitBytes: 50_000,
     memory: unbounded(),
@@ -64,7 +64,7 @@ responses('is read whole and replaced', async () => {
 })
 
 responses('too long to be rewritten is a 502', async () => {
-  const rewriteResponse: NonNullable<Relay<Origin>['rewriteResponse']> = () => ({
+  const rewriteResponse: NonNullable<Relay['rewriteResponse']> = () => ({
     kind: 'collect',
     limitBytes: 1,
     memory: unbounded(),
@@ -78,7 +78,7 @@ responses('too long to be rewritten is a 502', async () => {
 })
 
 responses('is dropped for an answer of ours', async () => {
-  const rewriteResponse: NonNullable<Relay<Origin>['rewriteResponse']> = () => ({
+  const rewriteResponse: NonNullable<Relay['rewriteResponse']> = () => ({
     kind: 'answer',
     status: 403,
     headers: [],
