@@ -8,9 +8,9 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { aborted } from '../runtime/shutdown.ts'
 import type { Builtins } from './builtins/read.ts'
-import type { CheckResults } from './check-results.ts'
+import type { CheckResults } from './checks/results.ts'
+import type { SendCheck } from './checks/send-check.ts'
 import type { ControllerConfig } from './config.ts'
-import type { SendCheck } from './send-check.ts'
 import type { Watches } from './watches.ts'
 
 export type KindController = {

@@ -2,7 +2,7 @@
 import type { ConnectorClass, Destination } from '../../connector/connector-class.ts'
 import type { Informer } from '../../kube/informer.ts'
 import type { Service } from '../../kube/objects.ts'
-import type { CheckResult, CheckResults } from '../check-results.ts'
+import type { CheckResult, CheckResults } from '../checks/results.ts'
 import { destinationService } from './destination.ts'
 
 export type LinkName = 'api' | 'proxy'

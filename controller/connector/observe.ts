@@ -5,7 +5,7 @@ import { authType, type ConnectorClass } from '../../connector/connector-class.t
 import { type ObjectKey, objectKey, type Secret } from '../../connector/object.ts'
 import type { Informer } from '../../kube/informer.ts'
 import type { Service } from '../../kube/objects.ts'
-import type { CheckResult, CheckResults } from '../check-results.ts'
+import type { CheckResult, CheckResults } from '../checks/results.ts'
 import { readSecret, type SecretSources } from '../read-secret.ts'
 import { type ProbeName, probeNames } from './probe-plan.ts'
 

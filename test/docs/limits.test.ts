@@ -167,10 +167,10 @@ const bounds: Readonly<Record<string, Bound>> = {
     figures: [1000, 64, 1_000_000],
     test: ['connector/probe', 'takes too much work'],
   },
-  probes: { figures: ['10 s', '1 MiB', 10], test: ['tool/send-probe', 'reads no more than one MiB'] },
+  probes: { figures: ['10 s', '1 MiB', 10], test: ['tool/request', 'reads no more than one MiB'] },
   'probes at a time': {
     figures: [2, parseControllerConfig(byDefault).probeConcurrency],
-    test: ['controller/check-results', 'asks two at one host'],
+    test: ['controller/checks/results', 'asks two at one host'],
   },
   'an interface’s expression: time, memory, length': {
     figures: ['50 ms', '8 MiB', '16 KiB'],

@@ -1,10 +1,10 @@
 // When checks are asked, under a clock that the test moves.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Check, type CheckAnswer, CheckResults } from '../../controller/check-results.ts'
-import { createManualClock, type ManualClock } from '../runtime/manual-clock.ts'
+import { type Check, type CheckAnswer, CheckResults } from '../../../controller/checks/results.ts'
+import { createManualClock, type ManualClock } from '../../runtime/manual-clock.ts'
 
-const test = suite('controller/check-results')
+const test = suite('controller/checks/results')
 const good: CheckAnswer = { outcome: { status: 'True', reason: 'Good', message: '' } }
 const bad: CheckAnswer = { outcome: { status: 'False', reason: 'Bad', message: '' } }
 const minute = 60_000

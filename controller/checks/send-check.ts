@@ -1,17 +1,16 @@
 // The checks that go out to the network: a Connector's probes and a class's links.
 import type { SecureContext } from 'node:tls'
-import { ConnectorsError } from '../connector/errors.ts'
-import type { ProbeAnswer } from '../connector/probe.ts'
-import type { Clock } from '../runtime/clock.ts'
-import type { ConnectTo } from '../tool/dial/connect-to.ts'
-import { dial, type Origin } from '../tool/dial/dial.ts'
-import { DialError } from '../tool/dial/dial-error.ts'
-import type { Reach } from '../tool/dial/resolve.ts'
-import { retryAfterMs } from '../tool/retry-after.ts'
-import { sendProbe } from '../tool/send-probe.ts'
-import type { Check, CheckOutcome } from './check-results.ts'
-import { outcomeOfAnswer, outcomeOfError } from './connector/probe-outcome.ts'
-import type { ProbePlan } from './connector/probe-plan.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { ConnectTo } from '../../tool/dial/connect-to.ts'
+import { dial, type Origin } from '../../tool/dial/dial.ts'
+import { DialError } from '../../tool/dial/dial-error.ts'
+import type { Reach } from '../../tool/dial/resolve.ts'
+import { sendRequest, type ToolAnswer } from '../../tool/request.ts'
+import { retryAfterMs } from '../../tool/retry-after.ts'
+import { outcomeOfAnswer, outcomeOfError } from '../connector/probe-outcome.ts'
+import type { ProbePlan } from '../connector/probe-plan.ts'
+import type { Check, CheckOutcome } from './results.ts'
 
 export type SendCheck = {
   readonly probe: (plan: ProbePlan) => Check
@@ -35,10 +34,11 @@ export function createSendCheck({ clock, trust, connectTo, reach }: SendCheckOpt
       host: plan.request.address.host,
       async run({ signal }) {
         try {
-          const answer = await sendProbe(plan.request, {
+          const answer = await sendRequest(plan.request, {
             signal,
             trust: trust(),
             timeoutMs,
+            userAgent: 'connectors-probe',
             connectTo,
             reach,
             owner: plan.namespace,
@@ -87,7 +87,7 @@ function linkOrigin(url: string): Origin {
   return { scheme: 'http', hostname, port: port === '' ? usual : Number(port) }
 }
 
-function retryAfter({ statusCode, headers }: ProbeAnswer, nowMs: number): number | undefined {
+function retryAfter({ statusCode, headers }: ToolAnswer, nowMs: number): number | undefined {
   if (statusCode !== 429 && statusCode !== 503) return undefined
   return retryAfterMs(headers.get('retry-after')?.[0], nowMs)
 }

@@ -1,17 +1,35 @@
-// sendProbe: one probe's request, its redirects and its answer. Spec: resources.md, "Controller behaviour" (Probes).
+// One request to a tool from ourselves, its redirects and its answer, all of it bounded.
+// Spec: resources.md, "Controller behaviour" (Probes).
 import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Address } from '../connector/address.ts'
 import { ConnectorsError } from '../connector/errors.ts'
-import type { ProbeAnswer, ProbeRequest } from '../connector/probe.ts'
 import { type DialOptions, dial } from './dial/dial.ts'
 import { connectionFailure, DialError } from './dial/dial-error.ts'
 import { type AddressPolicy, addressKind } from './dial/guard.ts'
 import { hopHeader } from './hop.ts'
 
-export type SendProbeOptions = Omit<DialOptions, 'policy' | 'connectTimeoutMs'> & {
+export type ToolRequest = {
+  readonly method: 'GET' | 'POST'
+  /** Where to connect; `path` is absolute on the host. */
+  readonly address: Address
+  readonly path: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly followRedirects: boolean
+}
+
+export type ToolAnswer = {
+  readonly statusCode: number
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, readonly string[]>
+  /** At most 1 MiB. */
+  readonly body: string
+}
+
+export type RequestOptions = Omit<DialOptions, 'policy' | 'connectTimeoutMs'> & {
   /** For the look-up, all redirects and the body together. */
   readonly timeoutMs: number
+  readonly userAgent: string
 }
 
 const maxBodyBytes = 1024 * 1024
@@ -20,41 +38,41 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /**
  * The last answer of a chain of redirects. Throws DialError, or a ConnectorsError with reason UnexpectedResponse for
- * an answer that is none, or the signal's reason.
+ * an answer that is none, INVALID for a request that HTTP cannot carry, or the signal's reason.
  */
-export async function sendProbe(probe: ProbeRequest, options: SendProbeOptions): Promise<ProbeAnswer> {
+export async function sendRequest(request: ToolRequest, options: RequestOptions): Promise<ToolAnswer> {
   const timeout = AbortSignal.timeout(options.timeoutMs)
   const signal = AbortSignal.any([options.signal, timeout])
   try {
-    return await follow(probe, { ...options, signal })
+    return await follow(request, { ...options, signal })
   } catch (error) {
     options.signal.throwIfAborted()
     if (!timeout.aborted) throw error
     const current = `no answer within ${options.timeoutMs / 1000} s`
-    throw new DialError('ConnectionFailed', probe.address.host, current)
+    throw new DialError('ConnectionFailed', request.address.host, current)
   }
 }
 
 type Hop = {
   readonly method: 'GET' | 'POST'
   readonly url: URL
-  readonly headers: ProbeRequest['headers']
+  readonly headers: ToolRequest['headers']
   readonly policy: AddressPolicy
 }
 
-async function follow(probe: ProbeRequest, options: SendProbeOptions): Promise<ProbeAnswer> {
+async function follow(request: ToolRequest, options: RequestOptions): Promise<ToolAnswer> {
   let hop: Hop = {
-    method: probe.method,
-    url: new URL(`${originOf(probe.address)}${probe.path}`),
-    headers: probe.headers,
+    method: request.method,
+    url: new URL(`${originOf(request.address)}${request.path}`),
+    headers: request.headers,
     policy: 'own',
   }
-  // The first request goes out byte for byte as the class wrote it; URL would rewrite its path.
-  let target = probe.path
+  // The first request goes out byte for byte as its author wrote it; URL would rewrite its path.
+  let target = request.path
   for (let followed = 0; ; followed += 1) {
     const { answer, local } = await exchange(hop, target, options)
     const location = answer.headers.get('location')?.[0]
-    if (!probe.followRedirects || !redirects.has(answer.statusCode) || location === undefined) return answer
+    if (!request.followRedirects || !redirects.has(answer.statusCode) || location === undefined) return answer
     if (followed === maxRedirects) throw unexpected(`more than ${maxRedirects} redirects`)
     hop = nextHop(hop, { statusCode: answer.statusCode, location, local })
     target = `${hop.url.pathname}${hop.url.search}`
@@ -80,7 +98,7 @@ function nextHop(hop: Hop, { statusCode, location, local }: Redirect): Hop {
   return {
     method: keepsMethod ? hop.method : 'GET',
     url,
-    // Any header of a probe may be a credential. Dropped for good: the way back is not the class's choice either.
+    // Any header may be a credential. Dropped for good: the way back is not the class's choice either.
     headers: sameOrigin ? hop.headers : [],
     // A public server must not send us into the cluster; a local one is there already. The same host is the
     // Connector's own address under another scheme or port.
@@ -93,15 +111,15 @@ function unexpected(current: string): ConnectorsError {
   return new ConnectorsError(
     'UNAVAILABLE',
     'UnexpectedResponse',
-    `Cannot end the probe: its answer is ${current}`,
+    `Cannot take the tool's answer: it is ${current}`,
   )
 }
 
 async function exchange(
   hop: Hop,
   target: string,
-  options: SendProbeOptions,
-): Promise<{ readonly answer: ProbeAnswer; readonly local: boolean }> {
+  options: RequestOptions,
+): Promise<{ readonly answer: ToolAnswer; readonly local: boolean }> {
   const { url, policy } = hop
   const scheme = url.protocol === 'https:' ? 'https' : 'http'
   const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
@@ -112,7 +130,7 @@ async function exchange(
   )
   try {
     const local = addressKind(socket.remoteAddress ?? '') !== 'public'
-    return { answer: await converse(socket, hop, { target, signal: options.signal }), local }
+    return { answer: await converse(socket, hop, { target, ...options }), local }
   } finally {
     socket.destroy()
   }
@@ -121,8 +139,8 @@ async function exchange(
 function converse(
   socket: Socket,
   hop: Hop,
-  { target, signal }: { readonly target: string; readonly signal: AbortSignal },
-): Promise<ProbeAnswer> {
+  { target, signal, userAgent }: Pick<RequestOptions, 'signal' | 'userAgent'> & { readonly target: string },
+): Promise<ToolAnswer> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => reject(signal.aborted ? signal.reason : broken(hop, error))
     let request: ClientRequest
@@ -131,7 +149,7 @@ function converse(
         createConnection: () => socket,
         method: hop.method,
         path: target,
-        headers: headersOf(hop),
+        headers: headersOf(hop, userAgent),
         setHost: false,
         signal,
       })
@@ -152,10 +170,10 @@ function converse(
   })
 }
 
-function headersOf({ method, url, headers }: Hop): string[] {
+function headersOf({ method, url, headers }: Hop, userAgent: string): string[] {
   const standard: Readonly<Record<string, string>> = {
     Host: url.host,
-    'User-Agent': 'connectors-probe',
+    'User-Agent': userAgent,
     Accept: '*/*',
     [hopHeader]: '1',
     ...(method === 'POST' ? { 'Content-Length': '0' } : {}),
@@ -180,7 +198,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).subarray(0, maxBodyBytes).toString('utf8')
 }
 
-function answerFrom(response: IncomingMessage, body: string): ProbeAnswer {
+function answerFrom(response: IncomingMessage, body: string): ToolAnswer {
   const headers = new Map<string, readonly string[]>()
   for (const [name, values] of Object.entries(response.headersDistinct)) headers.set(name, values ?? [])
   return { statusCode: response.statusCode ?? 0, headers, body }
@@ -196,7 +214,7 @@ function notSendable(error: unknown): ConnectorsError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
   return new ConnectorsError(
     'INVALID',
-    'ProbeInvalid',
-    `Cannot send the probe: a header or its path is not allowed in HTTP (${code})`,
+    'RequestInvalid',
+    `Cannot send the request: a header or its path is not allowed in HTTP (${code})`,
   )
 }

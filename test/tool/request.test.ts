@@ -4,12 +4,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseAddress } from '../../connector/address.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
-import type { ProbeRequest } from '../../connector/probe.ts'
 import { DialError } from '../../tool/dial/dial-error.ts'
-import { type SendProbeOptions, sendProbe } from '../../tool/send-probe.ts'
+import { type RequestOptions, sendRequest, type ToolRequest } from '../../tool/request.ts'
 import { localReach, recorder, withHttp, withTcp } from './servers.ts'
 
-const test = suite('tool/send-probe')
+const test = suite('tool/request')
 const canary = 's3cret-canary'
 const credentials = [
   { name: 'Authorization', value: `Basic ${canary}` },
@@ -18,15 +17,21 @@ const credentials = [
   { name: 'X-Custom', value: canary },
 ]
 
-function probe(port: number, change: Partial<ProbeRequest> = {}): ProbeRequest {
+function probe(port: number, change: Partial<ToolRequest> = {}): ToolRequest {
   const address = parseAddress(`http://127.0.0.1:${port}`, 'address')
   return { method: 'GET', address, path: '/', headers: credentials, followRedirects: true, ...change }
 }
 
-function sent(request: ProbeRequest, options: Partial<SendProbeOptions> = {}) {
+function sent(request: ToolRequest, options: Partial<RequestOptions> = {}) {
   const { signal } = new AbortController()
-  const usual = { trust: createSecureContext(), owner: 'team', reach: localReach, timeoutMs: 5000 }
-  return sendProbe(request, { signal, ...usual, ...options })
+  const usual = {
+    trust: createSecureContext(),
+    owner: 'team',
+    reach: localReach,
+    timeoutMs: 5000,
+    userAgent: 'test',
+  }
+  return sendRequest(request, { signal, ...usual, ...options })
 }
 
 function failureOf(promise: Promise<unknown>): Promise<ConnectorsError> {
@@ -223,7 +228,7 @@ test('refuses a header that is none, without repeating it', () =>
       { name: 'X-A', value: `${canary}\u0001` },
     ]) {
       const error = await failureOf(sent(probe(port, { headers: [header] })))
-      assert.is(error.reason, 'ProbeInvalid')
+      assert.is(error.reason, 'RequestInvalid')
       assert.not.ok(error.message.includes(canary))
     }
   }))
