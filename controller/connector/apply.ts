@@ -19,12 +19,19 @@ export type ConnectorSinks = {
   readonly sendCheck: SendCheck
 }
 
-/** Gives back whether anything was written. */
+export type AppliedConnector = {
+  readonly written: boolean
+  /** Why the API server did not take the Service: then nothing else was written. */
+  readonly refusal: KubeApiError | undefined
+}
+
 export async function applyConnector(
   connector: Connector,
   decision: ConnectorDecision,
   { client, events, results, sendCheck, signal }: ConnectorSinks & { readonly signal: AbortSignal },
-): Promise<boolean> {
+): Promise<AppliedConnector> {
+  const refusal = await applyProxyService(decision.service, { client, signal })
+  if (refusal !== undefined) return { written: false, refusal }
   results.want(
     objectKey(connector.metadata),
     decision.probes.map(plan => sendCheck.probe(plan)),
@@ -38,11 +45,11 @@ export async function applyConnector(
   if (written !== undefined) {
     for (const event of decision.events) events.record({ ...event, resource: connectors, object: connector })
   }
-  return labelled !== undefined || written !== undefined
+  return { written: labelled !== undefined || written !== undefined, refusal: undefined }
 }
 
-/** Gives back the API server's refusal (a quota, a policy, a missing right), which the Connector's status must tell. */
-export async function applyProxyService(
+/** Returns the API server's refusal (a quota, a policy, a missing right), which the Connector's status must tell. */
+async function applyProxyService(
   action: ServiceAction | undefined,
   writing: Writing,
 ): Promise<KubeApiError | undefined> {

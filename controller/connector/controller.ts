@@ -7,14 +7,16 @@ import { createQueue } from '../../kube/queue.ts'
 import { classOfOwner } from '../connector-class/observe.ts'
 import { type KindContext, type KindController, timestamp } from '../kind-controller.ts'
 import { parseKey, type Watches } from '../watches.ts'
-import { applyConnector, applyProxyService } from './apply.ts'
+import { applyConnector } from './apply.ts'
 import { decideConnector } from './decide.ts'
 import { observeConnector } from './observe.ts'
+import { ServiceRefusals } from './service-refusals.ts'
 
 export function createConnectorController(context: KindContext): KindController {
   const { config, client, clock, log, watches, results } = context
   const queue = createQueue({ clock, maxBackoffMs: config.probeIntervalMs })
-  const sources = { client, results, ...watches }
+  const refusals = new ServiceRefusals({ clock, maxRetryMs: config.probeIntervalMs })
+  const sources = { client, results, refusals, ...watches }
 
   function addAll(index: string, value: string): void {
     for (const { metadata } of watches.connectors.byIndex(index, value)) queue.add(objectKey(metadata))
@@ -34,19 +36,23 @@ export function createConnectorController(context: KindContext): KindController 
       const observed = await observeConnector(parseKey(key), sources, { signal })
       if (observed === undefined) {
         results.want(key, [])
+        refusals.forget(key)
         return undefined
       }
-      const settings = { proxy: config.proxy, now: timestamp(clock) }
-      const first = decideConnector(observed, settings)
-      const refusal = await applyProxyService(first.service, { client, signal })
-      const decision = refusal
-        ? decideConnector({ ...observed, serviceRefusal: refusal.message }, settings)
-        : first
-      const written = await applyConnector(observed.connector, decision, { ...context, signal })
-      if (written || decision.service) {
+      const decision = decideConnector(observed, { proxy: config.proxy, now: timestamp(clock) })
+      const { written, refusal } = await applyConnector(observed.connector, decision, { ...context, signal })
+      if (refusal !== undefined) {
+        log.warn('service refused', { connector: key, error: refusal })
+        refusals.add(key, refusal.message)
+        // The next decision tells it.
+        return { againMs: 0 }
+      }
+      if (decision.service !== undefined) refusals.forget(key)
+      if (written || decision.service !== undefined) {
         log.info('connector updated', { connector: key, ...readyFields(decision.status) })
       }
-      if (refusal) throw refusal
+      const retryMs = refusals.retryMs(key)
+      if (retryMs !== undefined) return { againMs: retryMs }
       // A Secret of another type is not watched; its end is found by looking again.
       const unsettled = observed.secret === undefined || decision.probes.length === 0
       return unsettled ? { againMs: config.probeIntervalMs } : undefined

@@ -23,7 +23,7 @@ export type ProxyServiceInput = {
   readonly connector: Connector
   readonly connectorClass: ConnectorClass | undefined
   readonly service: Service | undefined
-  readonly serviceRefusal?: string
+  readonly serviceRefusal: string | undefined
   /** Why nothing can be said of the Connector, where that is so; always where there is no class. */
   readonly blocked: Finding | undefined
 }

@@ -40,6 +40,7 @@ export const observed: ObservedConnector = {
   connectorClass: readyClass,
   secret,
   service: undefined,
+  serviceRefusal: undefined,
   probes: new Map([
     ['liveness', answered],
     ['auth', answered],
