@@ -1,6 +1,6 @@
 // connectors mount: makes a volume and prints its path; removes one.
 import { readdir } from 'node:fs/promises'
-import { pods } from '../kube/resources.ts'
+import { pods } from '../kube/object/resources.ts'
 import { parseCommandLine, parseKey, usageError } from './arguments.ts'
 import { printJsonLine, printLine, tell, tellText } from './output.ts'
 import { listenForStop } from './stop-signal.ts'

@@ -2,10 +2,10 @@
 // rounded up: in a small cluster it returns while the last driver is only about to start.
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import { isUnanswered } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { type KubeObject, refKey } from '../kube/objects.ts'
-import type { Resource } from '../kube/resources.ts'
+import { isUnanswered } from '../kube/client/api-error.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { type KubeObject, refKey } from '../kube/object/objects.ts'
+import type { Resource } from '../kube/object/resources.ts'
 import { durationFlag, type Flag, objectFlag } from '../runtime/flags.ts'
 import { componentCommand, type StartOptions } from './component.ts'
 

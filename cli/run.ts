@@ -1,8 +1,8 @@
 // connectors run: a Task or Pipeline and what somebody chose for it become a TaskRun or PipelineRun.
 import { parse } from 'yaml'
-import type { KubeObject } from '../kube/objects.ts'
-import type { Resource } from '../kube/resources.ts'
-import { type PipelineRun, pipelineRuns, type TaskRun, taskRuns } from '../kube/tekton.ts'
+import type { KubeObject } from '../kube/object/objects.ts'
+import type { Resource } from '../kube/object/resources.ts'
+import { type PipelineRun, pipelineRuns, type TaskRun, taskRuns } from '../kube/object/tekton.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { parseCommandLine, usageError } from './arguments.ts'
 import { type Cluster, clusterHelp, clusterOptions, openCluster } from './cluster.ts'

@@ -1,8 +1,8 @@
 // What an installation switches on and off while it runs: the text booleans of a ConfigMap, followed.
 // Spec: install.md, "Cluster".
 import type { ObjectKey } from '../connector/object.ts'
-import { createInformer, type InformerOptions } from '../kube/informer.ts'
-import { configMaps } from '../kube/resources.ts'
+import { createInformer, type InformerOptions } from '../kube/cache/informer.ts'
+import { configMaps } from '../kube/object/resources.ts'
 
 /** Every flag, with what counts while nothing is known or nothing sensible is said: the stricter. */
 const strict = { 'enable-connector-proxy-permissions': true, 'enable-multi-connector': false }

@@ -1,10 +1,10 @@
 // The Secrets that Connectors reference, and no other: one watch per Secret type that is in use, what nobody
 // references is dropped as it arrives. Spec: resources.md, "Controller behaviour".
 import type { Secret } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { type Change, createInformer, type Informer } from '../kube/informer.ts'
-import type { ObjectRef } from '../kube/objects.ts'
-import { secrets } from '../kube/resources.ts'
+import { type Change, createInformer, type Informer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import type { ObjectRef } from '../kube/object/objects.ts'
+import { secrets } from '../kube/object/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { aborted } from '../runtime/shutdown.ts'
 

@@ -1,9 +1,9 @@
 // The controller of one kind: which changes concern which of its keys, and what is done about a key. Each folder of a
 // kind has its own; main holds the list.
-import { hasCode, isNamespaceEnding } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { EventRecorder } from '../kube/event-recorder.ts'
-import type { Handled, Queue } from '../kube/queue.ts'
+import { hasCode, isNamespaceEnding } from '../kube/client/api-error.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import type { EventRecorder } from '../kube/work/event-recorder.ts'
+import type { Handled, Queue } from '../kube/work/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { aborted } from '../runtime/shutdown.ts'

@@ -2,8 +2,8 @@
 import type { ReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { normalSecretType } from '../connector/credential.ts'
 import type { ObjectKey, Secret } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { secrets as secretsResource } from '../kube/resources.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { secrets as secretsResource } from '../kube/object/resources.ts'
 
 export type SecretSources = {
   readonly client: Pick<KubeClient, 'find'>

@@ -1,6 +1,6 @@
 // The controller's side door: health and metrics.
-import type { EventRecorder } from '../kube/event-recorder.ts'
-import type { LeaderElection } from '../kube/leader-election.ts'
+import type { EventRecorder } from '../kube/work/event-recorder.ts'
+import type { LeaderElection } from '../kube/work/leader-election.ts'
 import type { Address } from '../runtime/flags.ts'
 import { type HealthServer, startHealthServer } from '../runtime/health.ts'
 import { createMetrics, type Metrics } from '../runtime/metrics.ts'

@@ -5,8 +5,8 @@ import { type Connector, credentialSecretName } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { watchedSecretTypes } from '../connector/credential.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { createInformer, type Informer } from '../kube/informer.ts'
+import { createInformer, type Informer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
 import {
   type KubeObject,
   type Namespace,
@@ -14,7 +14,7 @@ import {
   type RoleBinding,
   refKey,
   type Service,
-} from '../kube/objects.ts'
+} from '../kube/object/objects.ts'
 import {
   connectorClasses,
   connectors,
@@ -24,7 +24,7 @@ import {
   roleBindings,
   roles,
   services,
-} from '../kube/resources.ts'
+} from '../kube/object/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Builtins, builtinKey } from './builtins/read.ts'
 import { destinationService } from './connector-class/destination.ts'

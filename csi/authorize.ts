@@ -1,6 +1,6 @@
 // authorize: may the pod's ServiceAccount use the Connectors of its volume. Spec: csi.md, "Publish" step 2.
 import { accessQuestions, accessRefusal, missingAccess } from '../connector/access.ts'
-import { type AccessReviewer, serviceAccountUser } from '../kube/access-review.ts'
+import { type AccessReviewer, serviceAccountUser } from '../kube/review/access-review.ts'
 import type { PublishRequest } from './parse.ts'
 
 export type AuthorizeOptions = {

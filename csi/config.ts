@@ -11,7 +11,7 @@ import {
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
-import { driverName } from './identity.ts'
+import { driverName } from './grpc/identity.ts'
 
 export const csiFlags = {
   endpoint: socketFlag({ fallback: '/csi/csi.sock', help: 'Unix socket to serve on' }),

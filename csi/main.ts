@@ -1,8 +1,8 @@
 // The CSI driver's table of contents: what it is made of, and how it begins and ends.
 import { createFeatureFlags } from '../cluster/feature-flags.ts'
-import { createAccessReviewer } from '../kube/access-review.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { createEventRecorder } from '../kube/event-recorder.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { createAccessReviewer } from '../kube/review/access-review.ts'
+import { createEventRecorder } from '../kube/work/event-recorder.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { Clock } from '../runtime/clock.ts'
 import { startHealthServer } from '../runtime/health.ts'
@@ -12,10 +12,10 @@ import { logSeldom } from '../runtime/seldom.ts'
 import { aborted } from '../runtime/shutdown.ts'
 import type { CsiConfig } from './config.ts'
 import { registerCsiMetrics } from './csi-metrics.ts'
-import { createIdentity, driverName } from './identity.ts'
-import { createNode } from './node.ts'
-import { createRegistration } from './registration.ts'
-import { startCsiServer } from './server.ts'
+import { createIdentity, driverName } from './grpc/identity.ts'
+import { createNode } from './grpc/node.ts'
+import { createRegistration } from './grpc/registration.ts'
+import { startCsiServer } from './grpc/server.ts'
 import { createVolumeSources } from './sources.ts'
 
 export type RunningCsiDriver = {

@@ -1,19 +1,25 @@
 // publish: the chain from kubelet's request to the files in the mounted folder. Spec: csi.md, "Publish" and "Refresh".
 import { ConnectorsError } from '../connector/errors.ts'
 import { renderVolume } from '../connector/render.ts'
-import type { AccessReviewer } from '../kube/access-review.ts'
+import type { AccessReviewer } from '../kube/review/access-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { authorize } from './authorize.ts'
 import { collect, type UnsealedVolume, type Warning } from './collect.ts'
 import type { CsiConfig } from './config.ts'
-import { type Medium, mediumOf, mountVolume, unmountVolume } from './mount.ts'
-import { formatOrigin, isOutdated, type Origin, originOf, parseOrigin } from './origin.ts'
+import {
+  fingerprintOf,
+  formatFingerprint,
+  isOutdated,
+  parseFingerprint,
+  type RenderFingerprint,
+} from './fingerprint.ts'
+import type { NodePublishVolumeRequest } from './grpc/protocol.ts'
 import { type PublishRequest, parsePublishRequest } from './parse.ts'
-import type { NodePublishVolumeRequest } from './protocol.ts'
 import { planSealing, type Sealing, sealVolume } from './seal.ts'
 import type { VolumeSources } from './sources.ts'
-import { checkTargetPath, type TargetPath } from './target-path.ts'
-import { type HeldSet, mendFiles, readHeldSet, writeFiles } from './volume.ts'
+import { type HeldSet, mendFiles, readHeldSet, writeFiles } from './volume/files.ts'
+import { type Medium, mediumOf, mountVolume, unmountVolume } from './volume/mount.ts'
+import { checkTargetPath, type TargetPath } from './volume/target-path.ts'
 
 export type PublishOptions = {
   readonly config: CsiConfig
@@ -46,7 +52,7 @@ export async function publish(
     if (held !== undefined) return { ...(await refresh(target, held, prepared, options)), warnings: [] }
     const { files, warnings } = render(prepared)
     options.signal.throwIfAborted()
-    const medium = await mount(target, { files, origin: prepared.origin }, options)
+    const medium = await mount(target, { files, fingerprint: prepared.fingerprint }, options)
     return { outcome: 'mounted', medium, warnings }
   } catch (failure) {
     // Kubelets before 1.34 take the mount away from a running pod when a republish fails.
@@ -60,7 +66,7 @@ type Files = ReadonlyMap<string, Uint8Array>
 type Prepared = {
   readonly volume: UnsealedVolume
   readonly sealing: Sealing
-  readonly origin: Origin
+  readonly fingerprint: RenderFingerprint
   readonly warnings: readonly Warning[]
 }
 
@@ -85,12 +91,12 @@ async function prepare(
     ownProxy: { namespace: config.systemNamespace, name: config.proxyService },
     findKey: () => sources.sealingKey({ signal }),
   })
-  const origin = originOf(parsed.token, volume, {
+  const fingerprint = fingerprintOf(parsed.token, volume, {
     fileMode,
     version,
     sealedBy: sealing.isUnsealed ? undefined : sealing.key.kid,
   })
-  return { volume, sealing, origin, warnings: [...warnings, ...sealing.warnings] }
+  return { volume, sealing, fingerprint, warnings: [...warnings, ...sealing.warnings] }
 }
 
 function render({ volume, sealing, warnings }: Prepared): {
@@ -115,12 +121,12 @@ function render({ volume, sealing, warnings }: Prepared): {
 
 async function mount(
   { path }: TargetPath,
-  { files, origin }: { readonly files: Files; readonly origin: Origin },
+  { files, fingerprint }: { readonly files: Files; readonly fingerprint: RenderFingerprint },
   { config, clock }: PublishOptions,
 ): Promise<Medium> {
   const medium = await mountVolume(path, { medium: config.medium })
   try {
-    const label = formatOrigin(origin)
+    const label = formatFingerprint(fingerprint)
     await writeFiles(path, files, { fileMode: config.fileMode, nowMs: clock.now(), label })
   } catch (error) {
     await unmountVolume(path)
@@ -136,17 +142,17 @@ async function refresh(
   prepared: Prepared,
   { config, clock }: PublishOptions,
 ): Promise<{ readonly outcome: 'rewritten' | 'unchanged'; readonly medium: Medium }> {
-  const { origin } = prepared
-  const before = parseOrigin(label)
+  const { fingerprint } = prepared
+  const before = parseFingerprint(label)
   const nowMs = clock.now()
-  const isCurrent = before.digest === origin.digest || isOutdated(origin, before, { nowMs })
+  const isCurrent = before.digest === fingerprint.digest || isOutdated(fingerprint, before, { nowMs })
   const medium = await mediumOf(path)
   if (isIntact && isCurrent) {
     await mendFiles(path)
     return { outcome: 'unchanged', medium }
   }
   const { files } = render(prepared)
-  const options = { fileMode: config.fileMode, nowMs, label: formatOrigin(origin) }
+  const options = { fileMode: config.fileMode, nowMs, label: formatFingerprint(fingerprint) }
   const done = await writeFiles(path, files, options)
   return { outcome: done === 'written' ? 'rewritten' : 'unchanged', medium }
 }

@@ -4,9 +4,9 @@ import type { Connector } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { createInformer } from '../kube/informer.ts'
-import { configMaps, connectorClasses, connectors } from '../kube/resources.ts'
+import { createInformer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { configMaps, connectorClasses, connectors } from '../kube/object/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import {
   type PublicSealingKey,

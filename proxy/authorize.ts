@@ -3,8 +3,8 @@ import { accessQuestions, accessRefusal, missingAccess } from '../connector/acce
 import { apiGroup } from '../connector/connector.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
-import type { AccessReviewer, AccessVerdict } from '../kube/access-review.ts'
-import type { KubeUser } from '../kube/token-review.ts'
+import type { AccessReviewer, AccessVerdict } from '../kube/review/access-review.ts'
+import type { KubeUser } from '../kube/review/token-review.ts'
 import { andThen, type MaybePromise } from '../runtime/and-then.ts'
 import type { Identity } from './authenticate.ts'
 

@@ -8,7 +8,7 @@ import { requestTarget } from '../connector/target.ts'
 import type { Failure } from '../http/message/failure.ts'
 import type { Answer } from '../http/message/ports.ts'
 import type { IncomingRequest } from '../http/message/request.ts'
-import { KubeApiError } from '../kube/api-error.ts'
+import { KubeApiError } from '../kube/client/api-error.ts'
 import { DialError } from '../tool/dial/dial-error.ts'
 
 export const httpStatus = {

@@ -16,7 +16,7 @@ import type {
   ResponseVerdict,
 } from '../http/message/ports.ts'
 import type { ToolResponse } from '../http/message/response.ts'
-import { KubeApiError } from '../kube/api-error.ts'
+import { KubeApiError } from '../kube/client/api-error.ts'
 import { type ReturnPath, rewriteResponseHeaders } from '../tool/answer/headers.ts'
 import { type AnswerOptions, judgeAnswer } from '../tool/answer/verdict.ts'
 import type { Injection } from '../tool/inject/injection.ts'

@@ -1,7 +1,7 @@
 // Keeps the classes and interfaces that come with the installation as they are shipped. A key is what `builtinKey` makes
 // of one.
-import { createQueue } from '../../kube/queue.ts'
-import { connectorClasses, type Resource, resourceInterfaces } from '../../kube/resources.ts'
+import { connectorClasses, type Resource, resourceInterfaces } from '../../kube/object/resources.ts'
+import { createQueue } from '../../kube/work/queue.ts'
 import type { KindContext, KindController } from '../kind-controller.ts'
 import { applyBuiltin } from './apply.ts'
 import { type Applied, decideBuiltin, judgeApplied } from './decide.ts'

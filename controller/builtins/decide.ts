@@ -3,7 +3,7 @@
 // nothing is compared with the manifest: an object is as it should be while it is what came of the last apply.
 import { isDeepStrictEqual } from 'node:util'
 import { isFields } from '../../connector/fields.ts'
-import type { KubeObject } from '../../kube/objects.ts'
+import type { KubeObject } from '../../kube/object/objects.ts'
 import type { DecidedEvent } from '../decided-event.ts'
 import type { ObservedBuiltin } from './observe.ts'
 

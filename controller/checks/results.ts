@@ -1,7 +1,7 @@
 // CheckResults: the last answer of every check that reaches out (a Connector's probes, a class's links), and when
 // each is asked again. Decisions read answers and say which checks they want; nothing here decides anything.
 import type { ConditionStatus } from '../../connector/condition.ts'
-import { createQueue } from '../../kube/queue.ts'
+import { createQueue } from '../../kube/work/queue.ts'
 import { backoffMs } from '../../runtime/backoff.ts'
 import type { Clock } from '../../runtime/clock.ts'
 

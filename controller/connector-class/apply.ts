@@ -1,8 +1,8 @@
 // apply: a decision about a ConnectorClass, written.
 import type { ConnectorClass } from '../../connector/connector-class.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { connectorClasses } from '../../kube/resources.ts'
-import { writeStatus } from '../../kube/status.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { connectorClasses } from '../../kube/object/resources.ts'
+import { writeStatus } from '../../kube/work/status.ts'
 import type { CheckResults } from '../checks/results.ts'
 import type { SendCheck } from '../checks/send-check.ts'
 import type { ConnectorClassDecision } from './decide.ts'

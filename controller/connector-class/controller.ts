@@ -1,8 +1,8 @@
 // Keeps the status of ConnectorClasses, by where their links lead. A key is a name.
 import { readyFields } from '../../connector/condition.ts'
 import { objectKey } from '../../connector/object.ts'
-import { createQueue } from '../../kube/queue.ts'
-import { connectors } from '../../kube/resources.ts'
+import { connectors } from '../../kube/object/resources.ts'
+import { createQueue } from '../../kube/work/queue.ts'
 import { type KindContext, type KindController, timestamp } from '../kind-controller.ts'
 import { applyConnectorClass } from './apply.ts'
 import { decideConnectorClass } from './decide.ts'

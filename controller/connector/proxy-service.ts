@@ -4,7 +4,7 @@ import { defaultPort, proxyAddress } from '../../connector/address.ts'
 import type { Finding } from '../../connector/condition.ts'
 import type { Connector } from '../../connector/connector.ts'
 import { type ConnectorClass, hasProxy } from '../../connector/connector-class.ts'
-import type { Service } from '../../kube/objects.ts'
+import type { Service } from '../../kube/object/objects.ts'
 import { conflictMessage, isOwned, type ServiceAction, serviceAction } from './stand-in.ts'
 
 export type ProxySettings = {

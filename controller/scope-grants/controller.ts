@@ -1,5 +1,5 @@
 // Keeps the grants of a namespace that holds Connectors. A key is the name of a namespace.
-import { createQueue } from '../../kube/queue.ts'
+import { createQueue } from '../../kube/work/queue.ts'
 import type { KindContext, KindController } from '../kind-controller.ts'
 import { applyGrants } from './apply.ts'
 import { decideScope } from './decide.ts'

@@ -45,7 +45,13 @@ const fences: Readonly<Record<string, Fence>> = {
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['pki/'] },
   yaml: {
-    within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/documents.ts', 'resource-interface/'],
+    within: [
+      'standalone/',
+      'cli/',
+      'kube/config/kubeconfig.ts',
+      'kube/object/documents.ts',
+      'resource-interface/',
+    ],
   },
 }
 

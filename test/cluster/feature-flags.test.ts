@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createFeatureFlags, type FeatureValues, readFeatures } from '../../cluster/feature-flags.ts'
-import { configMaps } from '../../kube/resources.ts'
+import { configMaps } from '../../kube/object/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { clientOf } from '../controller/boot-controller.ts'
 import { withControlPlane } from '../helpers/control-plane.ts'

@@ -99,7 +99,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   },
   'tokens not seen lately': {
     figures: [8, 128, 32],
-    test: ['kube/token-review', 'a flood of unknown tokens'],
+    test: ['kube/review/token-review', 'a flood of unknown tokens'],
   },
   'permissions not asked for lately': {
     figures: [512, 128],
@@ -110,7 +110,7 @@ const bounds: Readonly<Record<string, Bound>> = {
     test: ['runtime/fair-lanes', 'waits too long, or is one too many'],
   },
   'kept allows': { figures: [10_000, 20_000], test: ['runtime/bounded-map', 'an owner drives out its own'] },
-  'kept denies': { figures: [seconds(5000)], test: ['kube/review-cache', 'denies evict no allow'] },
+  'kept denies': { figures: [seconds(5000)], test: ['kube/review/review-cache', 'denies evict no allow'] },
   'seals that are opened': { figures: [128, 32], test: ['runtime/fair-lanes', 'payers take turns'] },
   'opened seals; seals that did not open': {
     figures: [10_000, 2500],
@@ -151,7 +151,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   },
   'label sets of metrics': { figures: [20_000], test: ['runtime/metrics', 'label sets are bounded'] },
   'connections of the health port': { figures: [64], test: ['runtime/health', 'taken all places'] },
-  'events that wait': { figures: [1000], test: ['kube/event-recorder', 'within the bound'] },
+  'events that wait': { figures: [1000], test: ['kube/work/event-recorder', 'within the bound'] },
   Connectors: { figures: [16], test: ['csi/attributes', 'nonsense is refused'] },
   'a token for all of a volume’s Connectors': {
     figures: [longestJointToken],

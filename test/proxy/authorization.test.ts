@@ -1,7 +1,7 @@
 // Who may use a Connector, asked of a real control plane: tokens, grants, an API server that is down.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pods, roleBindings, serviceAccounts } from '../../kube/resources.ts'
+import { pods, roleBindings, serviceAccounts } from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { type BootedProxy, bootProxy, requestText } from '../helpers/proxy.ts'
 
@@ -109,7 +109,7 @@ test('the permission to use is asked for beside the one to see, unless it is swi
     await bootProxy(
       async proxy => {
         const { client } = proxy
-        const { roles } = await import('../../kube/resources.ts')
+        const { roles } = await import('../../kube/object/resources.ts')
         const rules = [{ apiGroups: ['connectors.alauda.io'], resources: ['connectors'], verbs: ['get'] }]
         await client.patch(roles, { namespace: 'team', name: 'users' }, { patch: { rules } })
         assert.is(await reasonFor(proxy, proxy.token), expected)

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { KubeApiError } from '../../kube/client/api-error.ts'
 import { reasonOfFailure, refusalAnswer, refusalOf, refusalOfFailure } from '../../proxy/refuse.ts'
 import { DialError } from '../../tool/dial/dial-error.ts'
 

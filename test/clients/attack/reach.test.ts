@@ -1,7 +1,7 @@
 // A Connector leads to its tool: not into the proxy itself, its machine or the installation, and it does not scan.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pods } from '../../../kube/resources.ts'
+import { pods } from '../../../kube/object/resources.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import type { Reply } from '../../helpers/proxy.ts'
 import { withOtherProxy } from './other-proxy.ts'

@@ -7,7 +7,7 @@ import type { CheckResult } from '../../../controller/checks/results.ts'
 import { decideConnectorClass } from '../../../controller/connector-class/decide.ts'
 import { resolveDestination } from '../../../controller/connector-class/destination.ts'
 import { ruleChangeEvent } from '../../../controller/connector-class/rule-change.ts'
-import type { Service } from '../../../kube/objects.ts'
+import type { Service } from '../../../kube/object/objects.ts'
 import { basicClass } from '../objects.ts'
 
 const systemNamespace = 'connectors-system'

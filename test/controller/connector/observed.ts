@@ -5,7 +5,7 @@ import type { Secret } from '../../../connector/object.ts'
 import type { CheckResult } from '../../../controller/checks/results.ts'
 import { type ConnectorDecision, decideConnector } from '../../../controller/connector/decide.ts'
 import type { ObservedConnector } from '../../../controller/connector/observe.ts'
-import type { Service } from '../../../kube/objects.ts'
+import type { Service } from '../../../kube/object/objects.ts'
 import { basicClass, basicSecret } from '../objects.ts'
 
 export const options = {
