@@ -1,7 +1,7 @@
 // connectors controller: keeps Connectors, their classes and the grants of their scopes true.
-import { controllerConfigFrom, controllerFlags } from '../controller/config.ts'
-import { startController } from '../controller/main.ts'
-import { componentCommand } from './component.ts'
+import { controllerConfigFrom, controllerFlags } from '../../controller/config.ts'
+import { startController } from '../../controller/main.ts'
+import { componentCommand } from '../component.ts'
 
 export const { help, run } = componentCommand({
   name: 'controller',

@@ -1,6 +1,6 @@
 // connectors cleanup: removes what the controller made, once it is uninstalled.
-import { removeLeftovers } from '../controller/leftovers.ts'
-import { componentCommand } from './component.ts'
+import { removeLeftovers } from '../../controller/leftovers.ts'
+import { componentCommand } from '../component.ts'
 
 export const { help, run } = componentCommand({
   name: 'cleanup',

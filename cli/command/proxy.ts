@@ -1,7 +1,7 @@
 // connectors proxy: hands requests on to the tools that Connectors stand for.
-import { proxyConfigFrom, proxyFlags } from '../proxy/config.ts'
-import { startProxy } from '../proxy/main.ts'
-import { componentCommand } from './component.ts'
+import { proxyConfigFrom, proxyFlags } from '../../proxy/config.ts'
+import { startProxy } from '../../proxy/main.ts'
+import { componentCommand } from '../component.ts'
 
 export const { help, run } = componentCommand({
   name: 'proxy',

@@ -1,11 +1,11 @@
 // connectors mount: makes a volume and prints its path; removes one.
 import { readdir } from 'node:fs/promises'
-import { pods } from '../kube/object/resources.ts'
-import { parseCommandLine, parseKey, usageError } from './arguments.ts'
-import { printJsonLine, printLine, tell, tellText } from './output.ts'
-import { listenForStop } from './stop-signal.ts'
-import { instanceClient, mountVolume } from './volume.ts'
-import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
+import { pods } from '../../kube/object/resources.ts'
+import { parseCommandLine, parseKey, usageError } from '../arguments.ts'
+import { printJsonLine, printLine, tell, tellText } from '../output.ts'
+import { listenForStop } from '../stop-signal.ts'
+import { instanceClient, mountVolume } from '../volume.ts'
+import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from '../volume-options.ts'
 
 export const help = `Usage: connectors mount --connector NAMESPACE/NAME [OPTION...]
        connectors mount --remove NAMESPACE/POD [--data DIR]

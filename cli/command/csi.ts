@@ -1,7 +1,7 @@
 // connectors csi: the CSI driver of one node.
-import { csiConfigFrom, csiFlags } from '../csi/config.ts'
-import { startCsiDriver } from '../csi/main.ts'
-import { componentCommand } from './component.ts'
+import { csiConfigFrom, csiFlags } from '../../csi/config.ts'
+import { startCsiDriver } from '../../csi/main.ts'
+import { componentCommand } from '../component.ts'
 
 export const { help, run } = componentCommand({
   name: 'csi',

@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { constants } from 'node:os'
-import { ConnectorsError } from '../connector/errors.ts'
-import { parseCommandLine, usageError } from './arguments.ts'
-import { clientEnvironment } from './client-environment.ts'
-import { tell } from './output.ts'
-import { listenForStop, type StopSignal } from './stop-signal.ts'
-import { instanceClient, mountVolume } from './volume.ts'
-import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from './volume-options.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { parseCommandLine, usageError } from '../arguments.ts'
+import { clientEnvironment } from '../client-environment.ts'
+import { tell } from '../output.ts'
+import { listenForStop, type StopSignal } from '../stop-signal.ts'
+import { instanceClient, mountVolume } from '../volume.ts'
+import { instanceOf, volumeHelp, volumeOptions, volumeRequest } from '../volume-options.ts'
 
 export const help = `Usage: connectors exec --connector NAMESPACE/NAME [OPTION...] -- COMMAND [ARGUMENT...]
 

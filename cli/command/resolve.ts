@@ -1,16 +1,16 @@
 // connectors resolve: what a ResourceInterface makes of a Connector and the values of its params.
-import { type ObjectKey, objectKey } from '../connector/object.ts'
-import { parseDefinition } from '../resource-interface/parse.ts'
-import { type Resolved, type ResolvedAttribute, resolveInterface } from '../resource-interface/resolve.ts'
-import { createEvaluator } from '../resource-interface/sandbox.ts'
-import { type InterfaceRef, selectInterface } from '../resource-interface/select.ts'
-import { validateInterface } from '../resource-interface/validate.ts'
-import { parseCommandLine, parseKey, usageError } from './arguments.ts'
-import { type Catalog, readCatalog, unreadyConnectors } from './catalog.ts'
-import { type Cluster, clusterHelp, clusterOptions, openCluster } from './cluster.ts'
-import { printDocument } from './output.ts'
-import { type GivenParam, paramValues, parseParam } from './param-values.ts'
-import { type FoundProblem, reportProblems, reportWarnings } from './problems.ts'
+import { type ObjectKey, objectKey } from '../../connector/object.ts'
+import { parseDefinition } from '../../resource-interface/parse.ts'
+import { type Resolved, type ResolvedAttribute, resolveInterface } from '../../resource-interface/resolve.ts'
+import { createEvaluator } from '../../resource-interface/sandbox.ts'
+import { type InterfaceRef, selectInterface } from '../../resource-interface/select.ts'
+import { validateInterface } from '../../resource-interface/validate.ts'
+import { parseCommandLine, parseKey, usageError } from '../arguments.ts'
+import { type Catalog, readCatalog, unreadyConnectors } from '../catalog.ts'
+import { type Cluster, clusterHelp, clusterOptions, openCluster } from '../cluster.ts'
+import { printDocument } from '../output.ts'
+import { type GivenParam, paramValues, parseParam } from '../param-values.ts'
+import { type FoundProblem, reportProblems, reportWarnings } from '../problems.ts'
 
 export const help = `Usage: connectors resolve --interface NAME --connector NAMESPACE/NAME [--param NAME=VALUE...] [OPTION...]
        connectors resolve --category CATEGORY --connector NAMESPACE/NAME [--param NAME=VALUE...] [OPTION...]

@@ -1,14 +1,14 @@
 // connectors render: one template with data of the caller's, or a stream of cases. Spec: install.md, "Command line".
 import { readFile } from 'node:fs/promises'
-import { ConnectorsError } from '../connector/errors.ts'
-import { type ProbeJson, probeDataFromJson } from '../connector/probe-data.ts'
-import { dataFromJson } from '../gotemplate/data.ts'
-import { TemplateError } from '../gotemplate/error.ts'
-import { standardFunctions } from '../gotemplate/functions/standard.ts'
-import { type ExecuteOptions, parseTemplate } from '../gotemplate/template.ts'
-import { parseCommandLine, usageError } from './arguments.ts'
-import { printExactly, printJsonLine, tellText } from './output.ts'
-import { renderBatch } from './render-batch.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { type ProbeJson, probeDataFromJson } from '../../connector/probe-data.ts'
+import { dataFromJson } from '../../gotemplate/data.ts'
+import { TemplateError } from '../../gotemplate/error.ts'
+import { standardFunctions } from '../../gotemplate/functions/standard.ts'
+import { type ExecuteOptions, parseTemplate } from '../../gotemplate/template.ts'
+import { parseCommandLine, usageError } from '../arguments.ts'
+import { printExactly, printJsonLine, tellText } from '../output.ts'
+import { renderBatch } from '../render-batch.ts'
 
 export const help = `Usage: connectors render --template FILE --data FILE [--probe] [--missingkey MODE]
        connectors render --batch

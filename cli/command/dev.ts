@@ -3,18 +3,18 @@ import { statSync, watch } from 'node:fs'
 import { mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ConnectorsError } from '../connector/errors.ts'
-import type { KubeClient } from '../kube/client/client.ts'
-import { type Manifest, readManifests } from '../kube/object/manifests.ts'
-import { logLevels } from '../runtime/log.ts'
-import { aborted, listenForShutdown } from '../runtime/shutdown.ts'
-import { parseCommandLine, usageError } from './arguments.ts'
-import type { DemoOptions } from './demo/demo.ts'
-import { applyManifest } from './dev/apply-manifest.ts'
-import { type Instance, startInstance } from './dev/instance.ts'
-import { readRunFile, removeRunFile, temporaryPrefix, writeRunFile } from './dev/run-file.ts'
-import { reportFailure } from './exit-status.ts'
-import { openJsonLines, printLine, printText } from './output.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { type Manifest, readManifests } from '../../kube/object/manifests.ts'
+import { logLevels } from '../../runtime/log.ts'
+import { aborted, listenForShutdown } from '../../runtime/shutdown.ts'
+import { parseCommandLine, usageError } from '../arguments.ts'
+import type { DemoOptions } from '../demo/demo.ts'
+import { applyManifest } from '../dev/apply-manifest.ts'
+import { type Instance, startInstance } from '../dev/instance.ts'
+import { readRunFile, removeRunFile, temporaryPrefix, writeRunFile } from '../dev/run-file.ts'
+import { reportFailure } from '../exit-status.ts'
+import { openJsonLines, printLine, printText } from '../output.ts'
 
 export const help = `Usage: connectors dev [OPTION...]
 
@@ -122,7 +122,7 @@ export async function run(args: readonly string[]): Promise<number> {
 const sameSignalMs = 500
 
 async function demo(instance: Instance, options: DemoOptions): Promise<number> {
-  const { runDemo } = await import('./demo/demo.ts')
+  const { runDemo } = await import('../demo/demo.ts')
   return runDemo(instance, options)
 }
 

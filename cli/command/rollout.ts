@@ -1,13 +1,13 @@
 // connectors rollout: waits until the driver runs on the nodes. `helm --wait` does so but for `maxUnavailable` of them,
 // rounded up: in a small cluster it returns while the last driver is only about to start.
-import { ConnectorsError } from '../connector/errors.ts'
-import type { ObjectKey } from '../connector/object.ts'
-import { isUnanswered } from '../kube/client/api-error.ts'
-import type { KubeClient } from '../kube/client/client.ts'
-import { type KubeObject, refKey } from '../kube/object/objects.ts'
-import type { Resource } from '../kube/object/resources.ts'
-import { durationFlag, type Flag, objectFlag } from '../runtime/flags.ts'
-import { componentCommand, type StartOptions } from './component.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import type { ObjectKey } from '../../connector/object.ts'
+import { isUnanswered } from '../../kube/client/api-error.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { type KubeObject, refKey } from '../../kube/object/objects.ts'
+import type { Resource } from '../../kube/object/resources.ts'
+import { durationFlag, type Flag, objectFlag } from '../../runtime/flags.ts'
+import { componentCommand, type StartOptions } from '../component.ts'
 
 type DaemonSet = KubeObject & {
   readonly spec?: {
