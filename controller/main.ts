@@ -11,7 +11,7 @@ import { createEventRecorder, type EventRecorder } from '../kube/work/event-reco
 import { createLeaderElection, type LeaderElection, soleLeader } from '../kube/work/leader-election.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
-import { logSeldom } from '../runtime/seldom.ts'
+import { throttledLog } from '../runtime/throttle.ts'
 import { createReach } from '../tool/dial/resolve.ts'
 import { TrustStore } from '../tool/dial/trust.ts'
 import { createBuiltinsController } from './builtins/controller.ts'
@@ -48,7 +48,7 @@ export async function startController(
 ): Promise<RunningController> {
   const { systemNamespace } = config.proxy
   const builtins = await readBuiltins(config.builtins, { systemNamespace })
-  const seldom = (message: string) => logSeldom({ write: log.warn, message, clock, quietMs: 60_000 })
+  const seldom = (message: string) => throttledLog({ write: log.warn, message, clock, quietMs: 60_000 })
   const onError = seldom('cannot follow the cluster')
   const election = electionOf(config, { client, clock, log })
   const writing = permitWrites(client, election.assertLeading)
@@ -169,6 +169,6 @@ function electionOf(
     lease: { namespace: proxy.systemNamespace, name: 'connectors-controller-manager' },
     identity: `${hostname()}_${randomUUID()}`,
     leaseMs,
-    onError: logSeldom({ write: log.warn, message: 'cannot reach the lease', clock, quietMs: 60_000 }),
+    onError: throttledLog({ write: log.warn, message: 'cannot reach the lease', clock, quietMs: 60_000 }),
   })
 }

@@ -64,47 +64,47 @@ export function createWatches({
   ) => createInformer({ client, clock, resource, onError, ...options })
 
   // The CRDs do not require a spec. Without one they are told what is missing, as any other.
-  const ofConnectors = watch(connectors, { transform: withSpec })
-  ofConnectors.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
-  ofConnectors.index('secret', connector => secretKeys(connector))
-  ofConnectors.index('service', ({ metadata }) => [
+  const connectorInformer = watch(connectors, { transform: withSpec })
+  connectorInformer.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
+  connectorInformer.index('secret', connector => secretKeys(connector))
+  connectorInformer.index('service', ({ metadata }) => [
     refKey({ namespace: metadata.namespace, name: proxyServiceName(metadata.name) }),
   ])
 
-  const ofClasses = watch(connectorClasses, { transform: withSpec })
-  ofClasses.index('service', ({ spec }) =>
+  const classInformer = watch(connectorClasses, { transform: withSpec })
+  classInformer.index('service', ({ spec }) =>
     [spec.api, spec.proxy]
       .flatMap(destination => destinationService(destination, systemNamespace) ?? [])
       .map(refKey),
   )
 
-  const ofNamespaces = watch(namespaces)
-  ofNamespaces.index('project', ({ metadata }) => labelValue(metadata.labels, projectLabel))
-  ofNamespaces.index('inner', ({ metadata }) => labelValue(metadata.labels, innerNamespaceLabel))
+  const namespaceInformer = watch(namespaces)
+  namespaceInformer.index('project', ({ metadata }) => labelValue(metadata.labels, projectLabel))
+  namespaceInformer.index('inner', ({ metadata }) => labelValue(metadata.labels, innerNamespaceLabel))
 
   const grants = { labelSelector: `${grantLabel}=true` }
   return {
-    connectors: ofConnectors,
-    connectorClasses: ofClasses,
+    connectors: connectorInformer,
+    connectorClasses: classInformer,
     resourceInterfaces: watch(resourceInterfaces, {
       transform: object =>
         builtins.has(builtinKey(resourceInterfaces, object.metadata.name)) ? object : undefined,
     }),
-    namespaces: ofNamespaces,
+    namespaces: namespaceInformer,
     roles: watch(roles, grants),
     roleBindings: watch(roleBindings, grants),
     services: watch(services, {
       // Those that stand for Connectors (or are in the place of one) and those that classes name.
       transform: service => {
         const { name } = service.metadata
-        const isNamed = ofClasses.byIndex('service', objectKey(service.metadata)).length > 0
+        const isNamed = classInformer.byIndex('service', objectKey(service.metadata)).length > 0
         return isNamed || name.startsWith('c-') ? service : undefined
       },
     }),
     secrets: createReferencedSecrets({
       client,
       clock,
-      isReferenced: ref => ofConnectors.byIndex('secret', refKey(ref)).length > 0,
+      isReferenced: ref => connectorInformer.byIndex('secret', refKey(ref)).length > 0,
       onError,
     }),
   }

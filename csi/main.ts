@@ -8,8 +8,8 @@ import type { Clock } from '../runtime/clock.ts'
 import { startHealthServer } from '../runtime/health.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
-import { logSeldom } from '../runtime/seldom.ts'
 import { aborted } from '../runtime/shutdown.ts'
+import { throttledLog } from '../runtime/throttle.ts'
 import type { CsiConfig } from './config.ts'
 import { registerCsiMetrics } from './csi-metrics.ts'
 import { createIdentity, driverName } from './grpc/identity.ts'
@@ -36,7 +36,7 @@ export async function startCsiDriver(
   },
 ): Promise<RunningCsiDriver> {
   const { client, clock, log, signal } = options
-  const seldom = (message: string) => logSeldom({ write: log.warn, message, clock, quietMs: 60_000 })
+  const seldom = (message: string) => throttledLog({ write: log.warn, message, clock, quietMs: 60_000 })
   const onError = seldom('cannot follow the cluster')
   const features = createFeatureFlags({
     client,

@@ -17,7 +17,7 @@ import type { NodePublishVolumeRequest } from './grpc/protocol.ts'
 import { type PublishRequest, parsePublishRequest } from './parse.ts'
 import { planSealing, type Sealing, sealVolume } from './seal.ts'
 import type { VolumeSources } from './sources.ts'
-import { type HeldSet, mendFiles, readHeldSet, writeFiles } from './volume/files.ts'
+import { type CurrentSet, mendFiles, readCurrentSet, writeFiles } from './volume/files.ts'
 import { type Medium, mediumOf, mountVolume, unmountVolume } from './volume/mount.ts'
 import { checkTargetPath, type TargetPath } from './volume/target-path.ts'
 
@@ -46,7 +46,7 @@ export async function publish(
   options: PublishOptions & { readonly place: Place; readonly signal: AbortSignal },
 ): Promise<Published> {
   const { target } = options.place
-  const held = (await checkTargetPath(target)) ? await readHeldSet(target.path) : undefined
+  const held = (await checkTargetPath(target)) ? await readCurrentSet(target.path) : undefined
   try {
     const prepared = await prepare(request, options)
     if (held !== undefined) return { ...(await refresh(target, held, prepared, options)), warnings: [] }
@@ -138,7 +138,7 @@ async function mount(
 /** Renders again only what has changed: a template that prints the time would else be rewritten with each call. */
 async function refresh(
   { path }: TargetPath,
-  { label, isIntact }: HeldSet,
+  { label, isIntact }: CurrentSet,
   prepared: Prepared,
   { config, clock }: PublishOptions,
 ): Promise<{ readonly outcome: 'rewritten' | 'unchanged'; readonly medium: Medium }> {

@@ -9,8 +9,8 @@ import { createTokenReviewer } from '../kube/review/token-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
-import { logSeldom } from '../runtime/seldom.ts'
 import { aborted } from '../runtime/shutdown.ts'
+import { throttledLog } from '../runtime/throttle.ts'
 import type { AuditSink } from './audit.ts'
 import { Authenticator } from './authenticate.ts'
 import { CallerSlots } from './caller-slots.ts'
@@ -44,7 +44,12 @@ export async function startProxy(
   },
 ): Promise<RunningProxy> {
   const { client, clock, log, signal } = options
-  const onError = logSeldom({ write: log.warn, message: 'cannot follow the cluster', clock, quietMs: 60_000 })
+  const onError = throttledLog({
+    write: log.warn,
+    message: 'cannot follow the cluster',
+    clock,
+    quietMs: 60_000,
+  })
   const features = createFeatureFlags({
     client,
     clock,
@@ -118,7 +123,7 @@ export async function startProxy(
 
 /** An API server that is down fails every request. */
 function logOfAny({ log, clock }: { readonly log: Log; readonly clock: Clock }): (error: unknown) => void {
-  return logSeldom({
+  return throttledLog({
     write: log.error,
     message: 'a request failed in the proxy',
     clock,

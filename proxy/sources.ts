@@ -32,14 +32,14 @@ export function createClusterSources(options: {
 }): ClusterSources {
   const { features } = options
   const classes = createInformer({ ...options, resource: connectorClasses })
-  const known = createInformer({ ...options, resource: connectors })
-  known.index(secretIndex, connector => {
+  const connectorInformer = createInformer({ ...options, resource: connectors })
+  connectorInformer.index(secretIndex, connector => {
     const name = credentialSecretName(connector)
     return name === undefined ? [] : [`${connector.metadata.namespace}/${name}`]
   })
   const secrets = createReferencedSecrets({
     ...options,
-    isReferenced: ref => known.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length > 0,
+    isReferenced: ref => connectorInformer.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length > 0,
   })
 
   let running: AbortSignal | undefined
@@ -49,7 +49,8 @@ export function createClusterSources(options: {
     const name = credentialSecretName(connector)
     const { namespace } = connector.metadata
     const isEnding = () => running?.aborted === true
-    const isWanted = () => !isEnding() && known.get(namespace, connector.metadata.name) === connector
+    const isWanted = () =>
+      !isEnding() && connectorInformer.get(namespace, connector.metadata.name) === connector
     for (let failures = 0; name !== undefined && isWanted(); ) {
       if (secrets.get(namespace, name) !== undefined) return
       const type = secretTypeOf(connector, classes.get(undefined, connector.spec.connectorClassName ?? ''))
@@ -66,27 +67,28 @@ export function createClusterSources(options: {
     }
   }
 
-  known.onChange(({ type, object, previous }) => {
+  connectorInformer.onChange(({ type, object, previous }) => {
     if (type !== 'deleted') void fetchSecret(object)
     const before = previous === undefined ? undefined : credentialSecretName(previous)
     if (before === undefined) return
     const ref = { namespace: object.metadata.namespace, name: before }
-    if (known.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length === 0) secrets.forget(ref)
+    if (connectorInformer.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length === 0)
+      secrets.forget(ref)
   })
   classes.onChange(({ object }) => {
     secrets.watch(watchedSecretTypes(classes.list()))
-    for (const connector of known.list()) {
+    for (const connector of connectorInformer.list()) {
       if (connector.spec.connectorClassName === object.metadata.name) void fetchSecret(connector)
     }
   })
 
   return {
-    connectors: known,
+    connectors: connectorInformer,
     classes,
     secrets,
     features,
     unready() {
-      if (!classes.isSynced || !known.isSynced) return 'Connectors and classes are not known yet'
+      if (!classes.isSynced || !connectorInformer.isSynced) return 'Connectors and classes are not known yet'
       if (!secrets.isSynced) return 'Secrets are not known yet'
       return features.isSynced ? undefined : 'the feature flags are not known yet'
     },
@@ -96,8 +98,8 @@ export function createClusterSources(options: {
       const listing = classes.run({ signal })
       const switching = features.run({ signal })
       await classes.synced.catch(() => {})
-      const others = [known.run({ signal })]
-      await known.synced.catch(() => {})
+      const others = [connectorInformer.run({ signal })]
+      await connectorInformer.synced.catch(() => {})
       others.push(secrets.run({ signal }))
       await Promise.all([listing, switching, ...others])
     },

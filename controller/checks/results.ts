@@ -74,7 +74,7 @@ export class CheckResults {
   }
 
   /** The owner has these checks now: new and changed ones are asked at once, those that it no longer has end. */
-  want(owner: string, checks: readonly Check[]): void {
+  setChecks(owner: string, checks: readonly Check[]): void {
     const keys = new Set(checks.map(check => keyOf(owner, check.name)))
     for (const key of this.#owners.get(owner) ?? []) {
       if (keys.has(key)) continue

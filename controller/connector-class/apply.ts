@@ -14,13 +14,13 @@ export type ConnectorClassSinks = {
   readonly sendCheck: SendCheck
 }
 
-/** Gives back whether anything was written. */
+/** Returns whether anything was written. */
 export async function applyConnectorClass(
   connectorClass: ConnectorClass,
   { status, links }: ConnectorClassDecision,
   { client, results, sendCheck, signal }: ConnectorClassSinks & { readonly signal: AbortSignal },
 ): Promise<boolean> {
-  results.want(
+  results.setChecks(
     classOwner(connectorClass.metadata.name),
     links.map(link => sendCheck.link(link)),
   )

@@ -35,7 +35,7 @@ export function createConnectorClassController(context: KindContext): KindContro
     async reconcile(name, { signal }) {
       const observed = await observeConnectorClass(name, sources, { signal })
       if (observed === undefined) {
-        results.want(classOwner(name), [])
+        results.setChecks(classOwner(name), [])
         return undefined
       }
       const decision = decideConnectorClass(observed, { systemNamespace, now: timestamp(clock) })

@@ -32,7 +32,7 @@ export async function applyConnector(
 ): Promise<AppliedConnector> {
   const refusal = await applyProxyService(decision.service, { client, signal })
   if (refusal !== undefined) return { written: false, refusal }
-  results.want(
+  results.setChecks(
     objectKey(connector.metadata),
     decision.probes.map(plan => sendCheck.probe(plan)),
   )

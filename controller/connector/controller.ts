@@ -35,7 +35,7 @@ export function createConnectorController(context: KindContext): KindController 
     async reconcile(key, { signal }) {
       const observed = await observeConnector(parseKey(key), sources, { signal })
       if (observed === undefined) {
-        results.want(key, [])
+        results.setChecks(key, [])
         refusals.forget(key)
         return undefined
       }

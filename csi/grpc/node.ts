@@ -3,7 +3,7 @@ import type { ConnectorsError } from '../../connector/errors.ts'
 import { pods } from '../../kube/object/resources.ts'
 import type { EventRecorder } from '../../kube/work/event-recorder.ts'
 import type { Log, LogFields } from '../../runtime/log.ts'
-import { logSeldom } from '../../runtime/seldom.ts'
+import { throttledLog } from '../../runtime/throttle.ts'
 import type { Warning } from '../collect.ts'
 import type { Operation, OperationRecord } from '../csi-metrics.ts'
 import { type PodIdentity, parsePlace, parseVolumeId } from '../parse.ts'
@@ -25,7 +25,7 @@ export function createNode(options: NodeOptions) {
   const { config, clock, events, log, record } = options
   const { kubeletDir } = config
   const locks = new VolumeLocks()
-  const notRefreshed = logSeldom({
+  const notRefreshed = throttledLog({
     write: log.warn,
     message: 'volume not refreshed',
     clock,

@@ -32,14 +32,14 @@ const next = '..data_tmp'
 // `..<time>.<label>.<digest of the content>.<something unique>`
 const setName = /^\.\.\d{4}(?:_\d\d){5}\.([A-Za-z0-9-]+)\.([0-9a-f]{32})\.[A-Za-z0-9]+$/
 
-export type HeldSet = {
+export type CurrentSet = {
   readonly label: string
   /** Whether its files are as they were written. */
   readonly isIntact: boolean
 }
 
 /** The set that the directory shows. */
-export async function readHeldSet(directory: string): Promise<HeldSet | undefined> {
+export async function readCurrentSet(directory: string): Promise<CurrentSet | undefined> {
   const set = await currentSet(directory)
   const [, label, digest] = setName.exec(set ?? '') ?? []
   if (set === undefined || label === undefined) return undefined
@@ -50,7 +50,7 @@ export async function readHeldSet(directory: string): Promise<HeldSet | undefine
 export async function mendFiles(directory: string): Promise<void> {
   const set = await currentSet(directory)
   if (set === undefined) return
-  await settle(directory, { set, names: new Set(await readdir(join(directory, set))) })
+  await syncLinks(directory, { set, names: new Set(await readdir(join(directory, set))) })
 }
 
 /** Brings the directory to these files. A reader sees the old set or the new one, never some of both. */
@@ -65,7 +65,7 @@ export async function writeFiles(
   const isSame = before !== undefined && (await readDigest(join(directory, before))) === digest
   const set = isSame ? before : await writeSet(directory, files, { ...options, digest })
   if (!isSame) await swap(directory, set)
-  await settle(directory, { set, names: new Set(files.keys()) })
+  await syncLinks(directory, { set, names: new Set(files.keys()) })
   return isSame ? 'unchanged' : 'written'
 }
 
@@ -73,7 +73,7 @@ export async function writeFiles(
  * Takes away what `writeFiles` made and nothing else. Throws when another's file is left. The folder itself stays.
  */
 export async function removeFiles(directory: string): Promise<void> {
-  await settle(directory, { set: undefined, names: new Set() })
+  await syncLinks(directory, { set: undefined, names: new Set() })
   await unlinkIfThere(join(directory, current))
   const [foreign] = await readdir(directory)
   if (foreign === undefined) return
@@ -140,7 +140,7 @@ async function swap(directory: string, set: string): Promise<void> {
 }
 
 /** A link for each name and no other; no set but the current one. Also mends what a killed process left half done. */
-async function settle(
+async function syncLinks(
   directory: string,
   { set, names }: { readonly set: string | undefined; readonly names: ReadonlySet<string> },
 ): Promise<void> {

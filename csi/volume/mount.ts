@@ -25,7 +25,7 @@ export async function mountVolume(
     if (error.code !== 'EEXIST') throw error
   })
   if (await isMounted(path)) return 'tmpfs'
-  await refuseForeign(path)
+  await clearLeftovers(path)
   if (medium !== 'directory') {
     const failure = await mountTmpfs(path)
     if (failure === undefined) return 'tmpfs'
@@ -77,7 +77,7 @@ async function isMounted(path: string): Promise<boolean> {
 }
 
 /** A first publish starts from nothing, or from what the driver left when it was killed. */
-async function refuseForeign(path: string): Promise<void> {
+async function clearLeftovers(path: string): Promise<void> {
   const entries = await readdir(path)
   if (entries.length > 0) await removeFiles(path)
 }

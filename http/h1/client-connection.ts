@@ -4,7 +4,7 @@ import type { Answer, ConnectionContext, ConnectionOwner } from '../message/port
 import { Transport, type TransportOwner } from '../socket/transport.ts'
 import { ClientTimer, type WaitsFor } from './client-timer.ts'
 import type { TableEntry } from './connection-table.ts'
-import { KeptBytes } from './copied-bytes.ts'
+import { CopiedBytes } from './copied-bytes.ts'
 import { Exchange } from './exchange.ts'
 import type { BodyRoute, ExchangeClient } from './exchange-client.ts'
 import { BodyScanner } from './parse/body-scanner.ts'
@@ -46,7 +46,7 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
   readonly #parser: HeadParser
   #phase = HEAD
   #exchange: Exchange | undefined
-  readonly #ahead = new KeptBytes()
+  readonly #ahead = new CopiedBytes()
   #isProcessing = false
   #hasRoom = true
   readonly #timer: ClientTimer
@@ -79,22 +79,22 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
     return isIdle ? this.#timer.activeAt : undefined
   }
 
-  isAlive(): void {
-    this.#timer.isActive()
+  noteActivity(): void {
+    this.#timer.noteActivity()
   }
 
   received(bytes: Buffer, start: number, end: number): void {
-    this.isAlive()
+    this.noteActivity()
     if (this.#ahead.length > 0) {
       this.#keep(bytes, start, end)
-      this.proceed()
+      this.resumeProcessing()
       return
     }
     this.#process(bytes, start, end, this.transport)
     this.#afterProcessing()
   }
 
-  proceed(): void {
+  resumeProcessing(): void {
     if (this.#isProcessing) return
     while (this.#ahead.length > 0 && this.#phase !== HOLD && !this.#isHeldBack()) {
       const bytes = this.#ahead.take()
@@ -115,21 +115,21 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
     return this.#phase === HEAD && this.transport.isBlocked
   }
 
-  #process(bytes: Buffer, start: number, end: number, reader: Transport | undefined): void {
+  #process(bytes: Buffer, start: number, end: number, source: Transport | undefined): void {
     this.#isProcessing = true
     let at = start
-    while (at < end && at >= 0) at = this.#step(bytes, at, end, reader)
+    while (at < end && at >= 0) at = this.#step(bytes, at, end, source)
     this.#isProcessing = false
   }
 
   /** Index after what was used; a negative one ends the loop. */
-  #step(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
+  #step(bytes: Buffer, start: number, end: number, source: Transport | undefined): number {
     switch (this.#phase) {
       case HEAD:
         if (this.#isHeldBack()) return this.#keep(bytes, start, end)
         return this.#readHead(bytes, start, end)
       case BODY:
-        return (this.#exchange as Exchange).requestBytes(bytes, start, end, reader)
+        return (this.#exchange as Exchange).requestBytes(bytes, start, end, source)
       case SKIP: {
         const stop = this.body.scan(bytes, start, end)
         if (stop === MALFORMED) this.#linger()
@@ -138,7 +138,7 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
       }
       case TUNNEL:
         this.body.bytes += end - start
-        this.#exchange?.upstream?.send(bytes, start, end, reader)
+        this.#exchange?.upstream?.send(bytes, start, end, source)
         if (this.#exchange?.upstream?.isBlocked) this.#hasRoom = false
         return end
       case LINGER:
@@ -181,7 +181,7 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
     this.#phase = routes[route]
   }
 
-  readWhile(hasRoom: boolean): void {
+  setCanRead(hasRoom: boolean): void {
     this.#hasRoom = hasRoom
     this.#updateReading()
   }
@@ -206,7 +206,7 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
     if (closes) this.#linger()
     else if (this.body.isDone) this.#nextRequest()
     else this.#phase = SKIP
-    if (!this.#isProcessing && !closes) this.proceed()
+    if (!this.#isProcessing && !closes) this.resumeProcessing()
   }
 
   #nextRequest(): void {
@@ -231,13 +231,13 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
   }
 
   drained(): void {
-    this.isAlive()
+    this.noteActivity()
     this.#exchange?.upstream?.resume()
-    this.proceed()
+    this.resumeProcessing()
   }
 
   ended(): void {
-    this.isAlive()
+    this.noteActivity()
     this.#clientEnded()
   }
 
@@ -288,7 +288,7 @@ export class ClientConnection implements TransportOwner, ExchangeClient, TableEn
     else if (this.#exchange === undefined) this.#linger()
     else {
       this.#exchange.timedOut()
-      this.proceed()
+      this.resumeProcessing()
     }
   }
 

@@ -34,7 +34,7 @@ export class ClientTimer {
     return this.#startedAt === 0
   }
 
-  isActive(): void {
+  noteActivity(): void {
     this.activeAt = this.#context.sweptAt
   }
 

@@ -2,7 +2,7 @@
 // byte must not cost an object for each.
 const blockBytes = 4096
 
-export class KeptBytes {
+export class CopiedBytes {
   length = 0
   #full: Buffer[] = []
   #block: Buffer | undefined

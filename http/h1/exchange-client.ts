@@ -15,11 +15,11 @@ export interface ExchangeClient {
   readonly isReusable: boolean
   routeBody(route: BodyRoute): void
   /** Goes on after an asynchronous step, with what has arrived in between. */
-  proceed(): void
+  resumeProcessing(): void
   /** Whether whoever takes the request's bytes has room for more. */
-  readWhile(hasRoom: boolean): void
+  setCanRead(hasRoom: boolean): void
   /** Something of the exchange moved: it is not idle. */
-  isAlive(): void
+  noteActivity(): void
   answer(answer: Answer, closes: boolean): void
   finished(closes: boolean): void
 }

@@ -16,14 +16,14 @@ import { ReadRequest } from './read-request.ts'
 import { Recheck } from './recheck.ts'
 import type { ServerContext } from './server-context.ts'
 import { UpstreamCall } from './upstream/call.ts'
-import type { CallOwner } from './upstream/call-listener.ts'
+import type { CallListener } from './upstream/call-listener.ts'
 import type { UpstreamConnection } from './upstream/connection.ts'
 import { failureOfDial } from './upstream/pool.ts'
 import { lengthOfBody } from './write/answer-writer.ts'
 import { writeLastChunk, writeRequestHead } from './write/head-writer.ts'
 import { sendContinue } from './write/informational.ts'
 
-export class Exchange implements CallOwner {
+export class Exchange implements CallListener {
   readonly head: RequestHead
   isOver = false
 
@@ -78,7 +78,7 @@ export class Exchange implements CallOwner {
   #later(step: () => void): void {
     if (this.isOver) return
     step()
-    this.#client.proceed()
+    this.#client.resumeProcessing()
   }
 
   /** The client left before the decision was there; whoever made it still learns of the end. */
@@ -111,7 +111,7 @@ export class Exchange implements CallOwner {
   }
 
   /** Takes bytes of the request's body; the index after them, or MALFORMED when the exchange has failed. */
-  requestBytes(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
+  requestBytes(bytes: Buffer, start: number, end: number, source: Transport | undefined): number {
     const { body } = this.#client
     if (this.#reading !== undefined) {
       const stop = this.#reading.take(bytes, start, end)
@@ -125,14 +125,14 @@ export class Exchange implements CallOwner {
       return MALFORMED
     }
     const upstream = (this.#call as UpstreamCall).upstream.transport
-    body.passTo(upstream, bytes, reader)
+    body.passTo(upstream, bytes, source)
     if (body.isDone) {
       if (body.isChunked) {
         const { trailers } = body
         writeLastChunk(upstream, this.#relay?.rewriteRequestTrailers?.(trailers) ?? trailers)
       }
       this.#client.routeBody('hold')
-    } else if (upstream.isBlocked) this.#client.readWhile(false)
+    } else if (upstream.isBlocked) this.#client.setCanRead(false)
     return stop
   }
 
@@ -147,7 +147,7 @@ export class Exchange implements CallOwner {
       return
     }
     this.#relay = relay
-    const pooled = this.#context.upstreams.take(relay.origin, { isReplayable: this.#isReplayable })
+    const pooled = this.#context.upstreams.acquire(relay.origin, { isReplayable: this.#isReplayable })
     this.#isReused = pooled !== undefined
     if (pooled !== undefined) this.#attach(relay, pooled)
     else this.#dial(relay)
@@ -159,7 +159,7 @@ export class Exchange implements CallOwner {
     this.#dialling = dialling
     upstreams.dial(relay.origin, dialling.signal).then(
       connection => {
-        if (this.isOver) upstreams.give(connection, undefined)
+        if (this.isOver) upstreams.release(connection, undefined)
         else this.#later(() => this.#attach(relay, connection))
       },
       error => this.#later(() => this.fail(failureOfDial(error))),

@@ -1,7 +1,7 @@
 // A request's body that is read whole, for an answer of ours.
 import type { Failure } from '../message/failure.ts'
 import type { Answer, ReadDecision } from '../message/ports.ts'
-import { KeptBytes } from './copied-bytes.ts'
+import { CopiedBytes } from './copied-bytes.ts'
 import type { BodyScanner } from './parse/body-scanner.ts'
 import { MALFORMED } from './parse/head-parser.ts'
 
@@ -9,7 +9,7 @@ export class ReadRequest {
   failure: Failure | undefined
   readonly #body: BodyScanner
   readonly #decision: ReadDecision
-  readonly #kept = new KeptBytes()
+  readonly #kept = new CopiedBytes()
 
   constructor(body: BodyScanner, decision: ReadDecision) {
     this.#body = body

@@ -4,7 +4,7 @@ import { type OnReadOpts, Socket } from 'node:net'
 import { BULK_BYTES, type BufferPool, SMALL_BYTES } from './buffer-pool.ts'
 
 export interface TransportOwner {
-  /** The bytes are valid during this call only, unless a writer took them (`lend`). */
+  /** The bytes are valid during this call only, unless a writer took them (`handOverReadBuffer`). */
   received(bytes: Buffer, start: number, end: number): void
   /** Everything written has left, after `isBlocked` was true. */
   drained(): void
@@ -29,7 +29,7 @@ export class Transport {
   hasEnded = false
   isClosed = false
   /** Reads what is left when a write fails. */
-  salvages = false
+  readsAfterFailedWrite = false
 
   #socket: Socket | undefined
   readonly #pool: BufferPool
@@ -122,8 +122,8 @@ export class Transport {
     this.#outLength = length
   }
 
-  /** Sends a range. `reader` is the transport whose read buffer this is; bytes of nobody stay with the socket. */
-  send(bytes: Buffer, from: number, to: number, reader: Transport | undefined): void {
+  /** Sends a range. `source` is the transport whose read buffer this is; bytes of nobody stay with the socket. */
+  send(bytes: Buffer, from: number, to: number, source: Transport | undefined): void {
     const length = to - from
     if (length === 0) return
     if (this.#outLength > 0) {
@@ -136,7 +136,7 @@ export class Transport {
       this.flush()
     }
     if (this.#write(bytes.subarray(from, to))) return
-    const lent = reader?.lend()
+    const lent = source?.handOverReadBuffer()
     if (lent !== undefined) this.#lent.push({ buffer: lent, sentAt: this.#written })
   }
 
@@ -156,7 +156,7 @@ export class Transport {
   }
 
   /** Gives the buffer that was just read into to a writer; the next read gets another. */
-  lend(): Buffer | undefined {
+  handOverReadBuffer(): Buffer | undefined {
     const buffer = this.#reading
     this.#reading = undefined
     return buffer
@@ -191,7 +191,7 @@ export class Transport {
   }
 
   #afterWrite(error: Error | null | undefined): void {
-    if (error && this.salvages && !this.#hasSalvaged) this.#salvage()
+    if (error && this.readsAfterFailedWrite && !this.#hasSalvaged) this.#salvage()
     if (this.#lent.length === 0 && !this.#isWaiting) return
     const unsent = this.#socket?.writableLength ?? 0
     const sent = this.#written - unsent

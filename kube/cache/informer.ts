@@ -38,7 +38,7 @@ export interface Informer<T extends KubeObject> {
   list(namespace?: string): readonly T[]
   index(name: string, keysOf: IndexKeys<T>): void
   byIndex(name: string, value: string): readonly T[]
-  /** Called in order, after the cache has changed. Gives back how to stop it. */
+  /** Called in order, after the cache has changed. Returns how to stop it. */
   onChange(listener: (change: Change<T>) => void): () => void
   /** Reads one object into the cache, for what `transform` dropped and would keep now. */
   fetch(ref: ObjectRef, options?: { readonly signal?: AbortSignal | undefined }): Promise<T | undefined>
@@ -66,9 +66,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   let pageLimit = firstPageLimit
   const fetching = new Set<{ readonly key: string; touched: boolean }>()
   /** What a `fetch` brought before the watch told of it: late news must not turn time back. */
-  const ahead = new Map<string, { readonly version: number; readonly untilMs: number }>()
+  const fetchedAhead = new Map<string, { readonly version: number; readonly untilMs: number }>()
 
-  function tell(change: Change<T>): void {
+  function notify(change: Change<T>): void {
     for (const listener of listeners) {
       try {
         listener(change)
@@ -81,24 +81,24 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   /** An object that is not as its kind promises is left out: it must not keep the others from being known. */
   function put(found: T): void {
     try {
-      putSound(found)
+      putChecked(found)
     } catch (error) {
       onError(error)
       remove(found)
     }
   }
 
-  function putSound(found: T): void {
+  function putChecked(found: T): void {
     const previous = cache.get(found.metadata)
-    const object = transform(slim(found))
+    const object = transform(withoutManagedFields(found))
     if (object === undefined) {
       remove(found)
     } else if (previous === undefined) {
       cache.put(object)
-      tell({ type: 'added', object })
+      notify({ type: 'added', object })
     } else if (previous.metadata.resourceVersion !== object.metadata.resourceVersion) {
       cache.put(object)
-      tell({ type: 'updated', object, previous })
+      notify({ type: 'updated', object, previous })
     }
   }
 
@@ -106,21 +106,21 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     const previous = cache.get(gone.metadata)
     if (previous === undefined) return
     cache.remove(gone.metadata)
-    tell({ type: 'deleted', object: previous, previous })
+    notify({ type: 'deleted', object: previous, previous })
   }
 
   /** Whether what list or watch tells of an object is later than what is known of it. */
-  function isNews(object: T): boolean {
+  function isNewer(object: T): boolean {
     const key = refKey(object.metadata)
     for (const fetch of fetching) fetch.touched ||= fetch.key === key
     if (isAhead(key, version(object))) return false
-    ahead.delete(key)
+    fetchedAhead.delete(key)
     return true
   }
 
   // Bounded in time: an API server that was restored from a backup counts from a lower number again.
   function isAhead(key: string, than: number): boolean {
-    const fetched = ahead.get(key)
+    const fetched = fetchedAhead.get(key)
     return fetched !== undefined && fetched.version > than && fetched.untilMs > clock.monotonicMs()
   }
 
@@ -133,7 +133,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       resourceVersion = page.resourceVersion
       for (const object of page.items) {
         seen.add(refKey(object.metadata))
-        if (isNews(object)) put(object)
+        if (isNewer(object)) put(object)
       }
     }
     for (const object of [...cache.values()]) {
@@ -166,7 +166,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
           continue
         }
         progress.version = event.object.metadata.resourceVersion ?? progress.version
-        if (!isNews(event.object)) continue
+        if (!isNewer(event.object)) continue
         if (event.type === 'DELETED') remove(event.object)
         else put(event.object)
       }
@@ -212,7 +212,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       const found = await client.find(resource, ref, { signal })
       // The watch is the authority: what it told meanwhile went through `transform` already.
       if (found !== undefined && !mark.touched) {
-        ahead.set(mark.key, { version: version(found), untilMs: clock.monotonicMs() + watchLagMs })
+        fetchedAhead.set(mark.key, { version: version(found), untilMs: clock.monotonicMs() + watchLagMs })
         put(found)
       }
     } finally {
@@ -244,7 +244,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
 const watchOver = new Error('the watch outlived the time that was asked for')
 
 /** managedFields are a third of an object, and nothing here reads them. */
-function slim<T extends KubeObject>(object: T): T {
+function withoutManagedFields<T extends KubeObject>(object: T): T {
   const metadata = object.metadata as { managedFields?: unknown }
   if (metadata.managedFields === undefined) return object
   const { managedFields: _, ...rest } = metadata

@@ -95,7 +95,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     }
   }
 
-  /** Writes the Lease where it may be had. Gives back until when it is held, or when to look again. */
+  /** Writes the Lease where it may be had. Returns until when it is held, or when to look again. */
   async function attempt({
     untilMs,
     signal,

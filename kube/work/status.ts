@@ -11,7 +11,7 @@ export interface StatusWrite<T extends KubeObject> {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Gives back the written object, or undefined when there was nothing to write. */
+/** Returns the written object, or undefined when there was nothing to write. */
 export async function writeStatus<T extends KubeObject>(
   client: Pick<KubeClient, 'replaceStatus'>,
   resource: Resource<T>,

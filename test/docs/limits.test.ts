@@ -144,7 +144,7 @@ const bounds: Readonly<Record<string, Bound>> = {
     figures: ['2 KiB', '16 KiB'],
     test: ['runtime/log', 'too much of it, loses its fields'],
   },
-  'the same failure in the log': { figures: [seconds(10_000)], test: ['runtime/seldom', 'told'] },
+  'the same failure in the log': { figures: [seconds(10_000)], test: ['runtime/throttle', 'told'] },
   'output that nobody reads': {
     figures: ['64 KiB'],
     test: ['runtime/line-writer', 'waits for a slow reader'],

@@ -92,9 +92,9 @@ export class BodyScanner {
   }
 
   /** Passes the range of the last `scan` on, in the framing that it came in. */
-  passTo(transport: Transport, bytes: Buffer, reader: Transport | undefined): void {
+  passTo(transport: Transport, bytes: Buffer, source: Transport | undefined): void {
     if (this.resumedSize >= 0) transport.sendText(`${this.resumedSize.toString(16)}\r\n`)
-    transport.send(bytes, this.from, this.to, reader)
+    transport.send(bytes, this.from, this.to, source)
   }
 
   #fail(refusal: Failure): number {

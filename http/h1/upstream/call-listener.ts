@@ -3,7 +3,7 @@ import type { Failure } from '../../message/failure.ts'
 import type { Answer, Outcome } from '../../message/ports.ts'
 import type { RequestHead } from '../parse/request-head.ts'
 
-export interface CallOwner {
+export interface CallListener {
   readonly head: RequestHead
   fail(failure: Failure): void
   /** The connection is gone; `isUntouched`: before any byte of an answer. */

@@ -13,13 +13,13 @@ import { type ReadResponse, readResponseHead } from '../parse/response-head.ts'
 import type { ServerContext } from '../server-context.ts'
 import { writeResponseHead } from '../write/head-writer.ts'
 import { passHint } from '../write/informational.ts'
-import type { CallOwner } from './call-listener.ts'
+import type { CallListener } from './call-listener.ts'
 import type { UpstreamConnection, UpstreamUser } from './connection.ts'
 import { ResponseStream } from './response-stream.ts'
 import { RewrittenResponse } from './rewritten-response.ts'
 
 export interface CallParties {
-  readonly owner: CallOwner
+  readonly owner: CallListener
   readonly client: ExchangeClient
   readonly context: ServerContext
 }
@@ -40,7 +40,7 @@ export class UpstreamCall implements UpstreamUser {
   readonly upstream: UpstreamConnection
 
   readonly #relay: Relay
-  readonly #owner: CallOwner
+  readonly #owner: CallListener
   readonly #client: ExchangeClient
   readonly #context: ServerContext
   #stage = AWAIT_HEAD
@@ -75,8 +75,8 @@ export class UpstreamCall implements UpstreamUser {
   }
 
   upstreamDrained(): void {
-    this.#client.isAlive()
-    this.#client.readWhile(true)
+    this.#client.noteActivity()
+    this.#client.setCanRead(true)
   }
 
   upstreamEnded(): void {
@@ -105,7 +105,7 @@ export class UpstreamCall implements UpstreamUser {
   }
 
   upstreamReceived(bytes: Buffer, start: number, end: number): void {
-    this.#client.isAlive()
+    this.#client.noteActivity()
     let at = start
     while (at < end && at >= 0) at = this.#step(bytes, at, end)
     this.#client.transport.flush()
@@ -219,7 +219,7 @@ export class UpstreamCall implements UpstreamUser {
       this.#client.transport.flush()
       this.#client.routeBody('tunnel')
       this.#owner.upgraded()
-      this.#client.proceed()
+      this.#client.resumeProcessing()
     } else if (this.upstream.body.isDone) this.#completed(true)
     else {
       const client = this.#client.transport
@@ -247,7 +247,7 @@ export class UpstreamCall implements UpstreamUser {
     this.#stage = OVER
     if (!isClean) this.#context.upstreams.sentStray(this.upstream)
     if (isClean && this.#isReusable(response))
-      this.#context.upstreams.give(this.upstream, response.idleHintMs)
+      this.#context.upstreams.release(this.upstream, response.idleHintMs)
     else this.upstream.destroy()
     const rewritten = this.#body
     if (rewritten instanceof RewrittenResponse) this.#replace(rewritten)

@@ -38,7 +38,7 @@ export class UpstreamConnection implements TransportOwner {
     this.origin = origin
     this.#listener = options.listener
     this.transport = new Transport(this, options.buffers)
-    this.transport.salvages = true
+    this.transport.readsAfterFailedWrite = true
     this.parser = new HeadParser('response', options.limits)
     this.body = new BodyScanner(options.limits, 'dropped')
   }

@@ -36,7 +36,10 @@ export class UpstreamPool implements IdleListener {
    * The connection that was used last: it is the least likely to be closed by the tool in this moment. One for a
    * request that cannot be sent twice must be likelier still to stay.
    */
-  take(origin: Origin, { isReplayable }: { readonly isReplayable: boolean }): UpstreamConnection | undefined {
+  acquire(
+    origin: Origin,
+    { isReplayable }: { readonly isReplayable: boolean },
+  ): UpstreamConnection | undefined {
     const list = this.#idle.get(origin.key)
     while (list !== undefined && list.length > 0) {
       const connection = list.pop() as UpstreamConnection
@@ -70,7 +73,7 @@ export class UpstreamPool implements IdleListener {
   }
 
   /** Takes back a connection whose last response has ended; `idleHintMs` is what the tool announced. */
-  give(connection: UpstreamConnection, idleHintMs: number | undefined): void {
+  release(connection: UpstreamConnection, idleHintMs: number | undefined): void {
     const { limits, clock } = this.#options
     connection.user = undefined
     const { key } = connection.origin

@@ -3,7 +3,7 @@ import { type Failure, failureOfHead, malformedAnswer } from '../../message/fail
 import type { HeaderList } from '../../message/headers.ts'
 import type { Forbidden, Relay } from '../../message/ports.ts'
 import type { Transport } from '../../socket/transport.ts'
-import { KeptBytes } from '../copied-bytes.ts'
+import { CopiedBytes } from '../copied-bytes.ts'
 import type { BodyScanner } from '../parse/body-scanner.ts'
 import { MALFORMED } from '../parse/head-parser.ts'
 import { writeLastChunk } from '../write/head-writer.ts'
@@ -24,7 +24,7 @@ export class ResponseStream {
   readonly #options: ResponseStreamOptions
   readonly #guard: SequenceGuard | undefined
   /** The end of what came, while it may be the beginning of what must not pass. */
-  #heldBack: KeptBytes | undefined
+  #heldBack: CopiedBytes | undefined
   /** Ranges of payload in what is being passed: from, to, from, to, ... */
   #payload: number[] = []
 
@@ -35,15 +35,15 @@ export class ResponseStream {
   }
 
   /** Index after what was passed on, or MALFORMED: then `failure` says why. */
-  pass(bytes: Buffer, start: number, end: number, reader: Transport | undefined): number {
+  pass(bytes: Buffer, start: number, end: number, source: Transport | undefined): number {
     const body = this.#body
     const { client, decodes } = this.#options
     const stop = body.scan(bytes, start, end, this.#payloadReader(bytes))
     this.failure ??= stop === MALFORMED ? malformedAnswer(body.refusal as Failure) : undefined
     if (this.failure !== undefined) return MALFORMED
     if (decodes) this.#passPayload(bytes)
-    else if (this.#guard === undefined) body.passTo(client, bytes, reader)
-    else this.#passGuarded(bytes, this.#guard.pending, reader)
+    else if (this.#guard === undefined) body.passTo(client, bytes, source)
+    else this.#passGuarded(bytes, this.#guard.pending, source)
     if (body.isDone) this.releaseHeldBack()
     return body.isDone && body.isChunked && !decodes && !this.#passTrailers(body.trailers) ? MALFORMED : stop
   }
@@ -60,7 +60,7 @@ export class ResponseStream {
   }
 
   /** All but the pending end, with the framing in between. */
-  #passGuarded(bytes: Buffer, pending: number, reader: Transport | undefined): void {
+  #passGuarded(bytes: Buffer, pending: number, source: Transport | undefined): void {
     const { client } = this.#options
     const { from, to, resumedSize } = this.#body
     const hold = this.#startOfPending(pending)
@@ -72,7 +72,7 @@ export class ResponseStream {
     }
     this.releaseHeldBack()
     if (size !== '') client.sendText(size)
-    client.send(bytes, from, Math.min(hold, to), reader)
+    client.send(bytes, from, Math.min(hold, to), source)
     if (hold < to) this.#holdBack(bytes, hold, to)
   }
 
@@ -105,7 +105,7 @@ export class ResponseStream {
   }
 
   #holdBack(bytes: Buffer, from: number, to: number): void {
-    this.#heldBack ??= new KeptBytes()
+    this.#heldBack ??= new CopiedBytes()
     this.#heldBack.add(bytes, from, to)
   }
 

@@ -1,7 +1,7 @@
 // A response that is read whole and given to the client as the consumer rewrites it.
 import { type Failure, malformedAnswer, upstreamFailure } from '../../message/failure.ts'
 import type { Answer, Collect } from '../../message/ports.ts'
-import { KeptBytes } from '../copied-bytes.ts'
+import { CopiedBytes } from '../copied-bytes.ts'
 import type { BodyScanner } from '../parse/body-scanner.ts'
 import { MALFORMED } from '../parse/head-parser.ts'
 
@@ -9,7 +9,7 @@ export class RewrittenResponse {
   failure: Failure | undefined
   readonly #body: BodyScanner
   readonly #verdict: Collect
-  readonly #kept = new KeptBytes()
+  readonly #kept = new CopiedBytes()
 
   constructor(body: BodyScanner, verdict: Collect) {
     this.#body = body

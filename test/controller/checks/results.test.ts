@@ -54,12 +54,12 @@ function check(
 test('asks at once, then about every interval', () =>
   withResults(async ({ results, clock, told }) => {
     const { check: asked, runs } = check('1')
-    results.want('team/tool', [asked])
+    results.setChecks('team/tool', [asked])
     await clock.advance(0)
     assert.is(runs.length, 1)
     assert.equal(told, ['team/tool'])
     assert.is(results.last('team/tool', 'liveness')?.outcome.reason, 'Good')
-    results.want('team/tool', [asked])
+    results.setChecks('team/tool', [asked])
     await clock.advance(4 * minute)
     assert.is(runs.length, 1)
     await clock.advance(2 * minute)
@@ -69,7 +69,7 @@ test('asks at once, then about every interval', () =>
 test('asks again soon after a failure, later and later, never rarer than the interval', () =>
   withResults(async ({ results, clock }) => {
     const { check: asked, runs } = check('1', () => bad)
-    results.want('team/tool', [asked])
+    results.setChecks('team/tool', [asked])
     await clock.advance(2000)
     assert.is(runs.length, 2)
     await clock.advance(minute)
@@ -83,7 +83,7 @@ test('asks again soon after a failure, later and later, never rarer than the int
 test('leaves alone for as long as it is asked to', () =>
   withResults(async ({ results, clock }) => {
     const { check: asked, runs } = check('1', () => ({ ...bad, retryAfterMs: 10 * minute }))
-    results.want('team/tool', [asked])
+    results.setChecks('team/tool', [asked])
     await clock.advance(9 * minute)
     assert.is(runs.length, 1)
     await clock.advance(2 * minute)
@@ -95,9 +95,9 @@ test('asks a changed question at once, and takes no late answer to the old one f
     const slow = Promise.withResolvers<CheckAnswer>()
     const old = check('old', () => slow.promise)
     const now = check('new', () => bad)
-    results.want('team/tool', [old.check])
+    results.setChecks('team/tool', [old.check])
     await clock.advance(0)
-    results.want('team/tool', [now.check])
+    results.setChecks('team/tool', [now.check])
     slow.resolve(good)
     await clock.advance(0)
     assert.is(now.runs.length, 1)
@@ -109,9 +109,9 @@ test('forgets what is no longer wanted', () =>
   withResults(async ({ results, clock, told }) => {
     const slow = Promise.withResolvers<CheckAnswer>()
     const { check: asked, runs } = check('1', () => slow.promise)
-    results.want('team/tool', [asked])
+    results.setChecks('team/tool', [asked])
     await clock.advance(0)
-    results.want('team/tool', [])
+    results.setChecks('team/tool', [])
     slow.resolve(good)
     await clock.advance(20 * minute)
     assert.is(runs.length, 1)
@@ -123,9 +123,9 @@ test('asks two at one host at a time, while others go on', () =>
   withResults(async ({ results, clock }) => {
     const slow = Promise.withResolvers<CheckAnswer>()
     const busy = Array.from({ length: 10 }, () => check('1', () => slow.promise, 'busy'))
-    for (const [index, { check: asked }] of busy.entries()) results.want(`team/busy-${index}`, [asked])
+    for (const [index, { check: asked }] of busy.entries()) results.setChecks(`team/busy-${index}`, [asked])
     const free = check('1', () => good, 'free')
-    results.want('team/free', [free.check])
+    results.setChecks('team/free', [free.check])
     await clock.advance(0)
     const started = () => busy.filter(({ runs }) => runs.length > 0).length
     assert.is(started(), 2)
@@ -139,11 +139,11 @@ test('gives the place of one that is not wanted any more, or is elsewhere now, t
   withResults(async ({ results, clock }) => {
     const slow = Promise.withResolvers<CheckAnswer>()
     const busy = Array.from({ length: 8 }, () => check('1', () => slow.promise, 'busy'))
-    for (const [index, { check: asked }] of busy.entries()) results.want(`team/busy-${index}`, [asked])
+    for (const [index, { check: asked }] of busy.entries()) results.setChecks(`team/busy-${index}`, [asked])
     await clock.advance(0)
-    for (const index of [2, 3]) results.want(`team/busy-${index}`, [])
+    for (const index of [2, 3]) results.setChecks(`team/busy-${index}`, [])
     const moved = check('2', () => good, 'free')
-    for (const index of [4, 5]) results.want(`team/busy-${index}`, [moved.check])
+    for (const index of [4, 5]) results.setChecks(`team/busy-${index}`, [moved.check])
     await clock.advance(0)
     slow.resolve(good)
     await clock.advance(0)
@@ -158,16 +158,16 @@ test('gives on the place of one that went after it was called', () =>
   withResults(async ({ results, clock }) => {
     const [atBusy, atOther] = [Promise.withResolvers<CheckAnswer>(), Promise.withResolvers<CheckAnswer>()]
     const busy = Array.from({ length: 5 }, () => check('1', () => atBusy.promise, 'busy'))
-    for (const [index, { check: asked }] of busy.entries()) results.want(`team/busy-${index}`, [asked])
+    for (const [index, { check: asked }] of busy.entries()) results.setChecks(`team/busy-${index}`, [asked])
     await clock.advance(0)
     for (const host of ['a', 'b', 'c']) {
-      results.want(`team/${host}`, [check('1', () => atOther.promise, host).check])
+      results.setChecks(`team/${host}`, [check('1', () => atOther.promise, host).check])
     }
     await clock.advance(0)
     // The places at the busy host are free, and the two that were called to them wait for a worker.
     atBusy.resolve(good)
     await clock.advance(0)
-    for (const index of [2, 3]) results.want(`team/busy-${index}`, [])
+    for (const index of [2, 3]) results.setChecks(`team/busy-${index}`, [])
     atOther.resolve(good)
     await clock.advance(0)
     assert.equal(
@@ -180,7 +180,7 @@ test('asks as many at a time as it may', () =>
   withResults(async ({ results, clock }) => {
     const slow = Promise.withResolvers<CheckAnswer>()
     const all = Array.from({ length: 10 }, (_, index) => check('1', () => slow.promise, `host-${index}`))
-    for (const [index, { check: asked }] of all.entries()) results.want(`team/${index}`, [asked])
+    for (const [index, { check: asked }] of all.entries()) results.setChecks(`team/${index}`, [asked])
     await clock.advance(0)
     assert.is(all.filter(({ runs }) => runs.length > 0).length, 4)
     slow.resolve(good)

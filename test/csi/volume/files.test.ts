@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readHeldSet, removeFiles, writeFiles } from '../../../csi/volume/files.ts'
+import { readCurrentSet, removeFiles, writeFiles } from '../../../csi/volume/files.ts'
 import { withTempDir } from '../../helpers/temp-dir.ts'
 
 const test = suite('csi/volume/files')
@@ -13,9 +13,9 @@ const filesOf = (files: Record<string, string>) =>
 
 test('a set has its own folder, a link to it and a link for each file', async () => {
   await withTempDir(async dir => {
-    assert.is(await readHeldSet(dir), undefined)
+    assert.is(await readCurrentSet(dir), undefined)
     assert.is(await writeFiles(dir, filesOf({ a: '1', '.b': '2' }), options), 'written')
-    assert.equal(await readHeldSet(dir), { label: 'label-1', isIntact: true })
+    assert.equal(await readCurrentSet(dir), { label: 'label-1', isIntact: true })
     const set = await readlink(join(dir, '..data'))
     assert.match(set, /^\.\.2026_01_02_03_04_05\.label-1\.[0-9a-f]{32}\.\w+$/)
     assert.equal((await readdir(dir)).sort(), ['..data', set, '.b', 'a'].sort())
@@ -103,7 +103,7 @@ test('a ..data that leads elsewhere counts as none, and nothing there is touched
     await mkdir(join(dir, 'elsewhere'))
     await writeFile(join(dir, 'elsewhere/a'), 'theirs')
     await symlink('../elsewhere', join(dir, 'volume/..data'))
-    assert.is(await readHeldSet(join(dir, 'volume')), undefined)
+    assert.is(await readCurrentSet(join(dir, 'volume')), undefined)
     await writeFiles(join(dir, 'volume'), filesOf({ a: '1' }), options)
     assert.is(await readFile(join(dir, 'volume/a'), 'utf8'), '1')
     assert.is(await readFile(join(dir, 'elsewhere/a'), 'utf8'), 'theirs')

@@ -1,15 +1,15 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
-import { logSeldom } from '../../runtime/seldom.ts'
+import { throttledLog } from '../../runtime/throttle.ts'
 import { createManualClock } from './manual-clock.ts'
 
-const test = suite('runtime/seldom')
+const test = suite('runtime/throttle')
 
 function setup() {
   const clock = createManualClock()
   const told: (readonly [string | undefined, unknown])[] = []
-  const tell = logSeldom({
+  const tell = throttledLog({
     write: (_, fields) => told.push([(fields?.['error'] as Error).message, fields?.['untold']]),
     message: 'it failed',
     clock,
@@ -38,7 +38,7 @@ test('tells a kind once, and again after a while with how often it came', async 
 test('what else is known of a case stands in its line', () => {
   const lines: unknown[] = []
   const write = (_: string, fields: unknown) => lines.push(fields)
-  const tell = logSeldom({ write, message: 'it failed', clock: createManualClock(), quietMs: 1000 })
+  const tell = throttledLog({ write, message: 'it failed', clock: createManualClock(), quietMs: 1000 })
   const error = new Error('no')
   tell(error, { volume: 'a' })
   assert.equal(lines, [{ volume: 'a', error }])

@@ -3,7 +3,7 @@ import { ConnectorsError } from '../connector/errors.ts'
 import type { Clock } from './clock.ts'
 import type { Log, LogFields } from './log.ts'
 
-export interface SeldomOptions {
+export interface ThrottleOptions {
   readonly write: Log['warn']
   readonly message: string
   readonly clock: Pick<Clock, 'monotonicMs'>
@@ -15,7 +15,7 @@ export interface SeldomOptions {
 
 const maxKinds = 100
 
-export function logSeldom(options: SeldomOptions): (error: unknown, fields?: LogFields) => void {
+export function throttledLog(options: ThrottleOptions): (error: unknown, fields?: LogFields) => void {
   const { write, message, clock, quietMs, kindOf = failureKind } = options
   const kinds = new Map<string, { readonly quietUntilMs: number; untold: number }>()
   return (error, fields) => {
