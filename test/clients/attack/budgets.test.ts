@@ -6,8 +6,10 @@ import * as assert from 'uvu/assert'
 import { createSealingKey } from '../../../seal/sealing-keys.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { addUser, get, statusFor, withSlowTool } from './callers.ts'
+import { withOtherProxy } from './other-proxy.ts'
+import { createPodToken } from './pods.ts'
 import { type Attacked, sealWith } from './system.ts'
-import type { Wire } from './wire.ts'
+import { Wire } from './wire.ts'
 
 const test = suite('clients/attack/budgets')
 
@@ -102,6 +104,37 @@ test('attack: a caller has 256 requests under way; honest: others have theirs, a
     await delay(300)
     release()
     assert.is((await halfClosed.answer()).status, 200, 'honest: one that only ended its side gets its answer')
+  }))
+
+test('attack: requests that nobody waits for any more pile up no further; honest: another pod, and who half closes', () =>
+  withSlowTool(async (system, tool) => {
+    const otherPod = await createPodToken(system, { name: 'other', account: 'ci' })
+    await withOtherProxy(system, ['--allow-loopback', '--requests-per-caller=4'], async proxy => {
+      const held = async (count: number) => {
+        const before = tool.waiting()
+        const wires: Wire[] = []
+        for (let at = 0; at < count; at++) {
+          const wire = await Wire.open(proxy.host)
+          wire.send(get(system.token, '/slow'))
+          wires.push(wire)
+        }
+        await waitFor(() => tool.waiting() === before + count)
+        return wires
+      }
+      const [patient, ...leaving] = await held(4)
+      patient?.end()
+      for (const wire of leaving) wire.close()
+      // As many as left have room; of these, one more leaves as one that has.
+      for (const wire of await held(4)) wire.close()
+      for (let at = 0; at < 20; at++) {
+        assert.is(await statusFor(proxy, system.token, '127.0.0.1', '/slow'), 429)
+      }
+      assert.is(tool.waiting(), 8)
+      assert.is(await statusFor(proxy, otherPod, '127.0.0.1'), 200)
+      tool.release()
+      assert.is((await patient?.answer())?.status, 200, 'one that only ended its side')
+      await waitFor(async () => (await statusFor(proxy, system.token, '127.0.0.1')) === 200)
+    })
   }))
 
 test.run()

@@ -1,13 +1,11 @@
 // Another proxy of the attacked cluster, with settings that `connectors dev` does not offer.
 import { withComponent } from '../../helpers/component.ts'
 import { waitFor } from '../../helpers/poll.ts'
-import type { Attacked, AuditLine } from './system.ts'
+import type { Attacked } from './system.ts'
 
 export type OtherProxy = {
   /** `host:port` */
   readonly host: string
-  /** The audit lines so far. */
-  audits(): readonly AuditLine[]
 }
 
 export function withOtherProxy(
@@ -21,10 +19,6 @@ export function withOtherProxy(
     const { url } = component.lines().find(({ url }) => url !== undefined) as unknown as {
       readonly url: string
     }
-    await use({
-      host: new URL(url).host,
-      audits: () =>
-        component.lines().filter(({ audit }) => audit === 'request') as unknown as readonly AuditLine[],
-    })
+    await use({ host: new URL(url).host })
   })
 }

@@ -1,13 +1,16 @@
 // A token that is sealed for some Connectors opens these and nothing else, whatever is done to it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { secrets } from '../../../kube/object/resources.ts'
+import { pods, secrets } from '../../../kube/object/resources.ts'
 import { createSealingKey, type SealingKey, sealingSecretName } from '../../../seal/sealing-keys.ts'
 import { callApi } from '../../helpers/control-plane.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { base64, type Tool } from '../../helpers/proxy.ts'
+import { withOtherProxy } from './other-proxy.ts'
+import { mountedToken } from './pods.ts'
 import { okAnswer, withRecorder } from './servers.ts'
 import { type Attacked, sealWith, withAttacked } from './system.ts'
+import { Wire } from './wire.ts'
 
 const test = suite('clients/attack/seals')
 
@@ -38,7 +41,7 @@ const carriers = {
 }
 
 async function ask(
-  { wire }: Attacked,
+  { wire }: Pick<Attacked, 'wire'>,
   [host, path]: readonly [string, string],
   fields: readonly string[],
 ): Promise<{ readonly status: number; readonly body: string }> {
@@ -157,6 +160,30 @@ test('attack: a key that was dropped opens nothing more, not even what it has op
     await waitFor(async () => {
       assert.is((await ask(system, places.host('one'), carriers.Bearer(anew))).status, 200)
       return (await ask(system, places.host('one'), carriers.Bearer(old))).status === 401
+    })
+  }))
+
+test('attack: the token in a pod’s volume opens the volume’s Connectors alone, and ends with the pod; honest: these', () =>
+  withThree(async system => {
+    const pod = { name: 'build', account: 'ci', connectors: ['team/one', 'team/two'] }
+    const mounted = await mountedToken(system, pod)
+    assert.not.ok(mounted.includes(system.token))
+    for (const name of ['one', 'two'])
+      assert.is((await ask(system, places.host(name), carriers.Bearer(mounted))).status, 200)
+    const refused = await ask(system, places.host('three'), carriers.Bearer(mounted))
+    assert.is(refused.status, 403)
+    assert.match(refused.body, /SealedForOthers/)
+    await withOtherProxy(system, ['--allow-loopback', '--unsealed-tokens=false'], async ({ host }) => {
+      const strict = { wire: () => Wire.open(host) }
+      assert.is((await ask(strict, places.host('one'), carriers.Bearer(system.token))).status, 401)
+      assert.is((await ask(strict, places.host('one'), carriers.Bearer(mounted))).status, 200)
+    })
+    await system.client.delete(pods, { namespace: 'team', name: 'build' })
+    // Another proxy has not seen the token: that of before may go on knowing it for 60 s.
+    await withOtherProxy(system, ['--allow-loopback'], async ({ host }) => {
+      const unaware = { wire: () => Wire.open(host) }
+      assert.is((await ask(unaware, places.host('one'), carriers.Bearer(mounted))).status, 401)
+      assert.is((await ask(unaware, places.host('one'), carriers.Bearer(system.token))).status, 200)
     })
   }))
 
