@@ -1,9 +1,9 @@
 // The watched objects, and how they are found.
-import { createReferencedSecrets, type ReferencedSecrets } from '../cluster/referenced-secrets.ts'
+import { type ConnectorStore, createConnectorStore } from '../cluster/connector-store.ts'
+import type { ReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { proxyServiceName } from '../connector/address.ts'
-import { type Connector, credentialSecretName } from '../connector/connector.ts'
+import type { Connector } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
-import { watchedSecretTypes } from '../connector/credential.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import { createInformer, type Informer } from '../kube/cache/informer.ts'
 import type { KubeClient } from '../kube/client/client.ts'
@@ -16,8 +16,6 @@ import {
   type Service,
 } from '../kube/object/objects.ts'
 import {
-  connectorClasses,
-  connectors,
   namespaces,
   type Resource,
   resourceInterfaces,
@@ -32,6 +30,7 @@ import { grantLabel } from './scope-grants/decide.ts'
 import { innerNamespaceLabel, projectLabel } from './scope-grants/observe.ts'
 
 export type Watches = {
+  readonly store: ConnectorStore
   readonly connectors: Informer<Connector>
   readonly connectorClasses: Informer<ConnectorClass>
   /** The built-in ones. */
@@ -63,16 +62,12 @@ export function createWatches({
     options: { readonly labelSelector?: string; readonly transform?: (object: T) => T | undefined } = {},
   ) => createInformer({ client, clock, resource, onError, ...options })
 
-  // The CRDs do not require a spec. Without one they are told what is missing, as any other.
-  const connectorInformer = watch(connectors, { transform: withSpec })
-  connectorInformer.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
-  connectorInformer.index('secret', connector => secretKeys(connector))
-  connectorInformer.index('service', ({ metadata }) => [
+  const store = createConnectorStore({ client, clock, onError, fetchesSecrets: false })
+  store.connectors.index('service', ({ metadata }) => [
     refKey({ namespace: metadata.namespace, name: proxyServiceName(metadata.name) }),
   ])
 
-  const classInformer = watch(connectorClasses, { transform: withSpec })
-  classInformer.index('service', ({ spec }) =>
+  store.classes.index('service', ({ spec }) =>
     [spec.api, spec.proxy]
       .flatMap(destination => destinationService(destination, systemNamespace) ?? [])
       .map(refKey),
@@ -84,8 +79,10 @@ export function createWatches({
 
   const grants = { labelSelector: `${grantLabel}=true` }
   return {
-    connectors: connectorInformer,
-    connectorClasses: classInformer,
+    store,
+    connectors: store.connectors,
+    connectorClasses: store.classes,
+    secrets: store.secrets,
     resourceInterfaces: watch(resourceInterfaces, {
       transform: object =>
         builtins.has(builtinKey(resourceInterfaces, object.metadata.name)) ? object : undefined,
@@ -97,15 +94,9 @@ export function createWatches({
       // Those that stand for Connectors (or are in the place of one) and those that classes name.
       transform: service => {
         const { name } = service.metadata
-        const isNamed = classInformer.byIndex('service', objectKey(service.metadata)).length > 0
+        const isNamed = store.classes.byIndex('service', objectKey(service.metadata)).length > 0
         return isNamed || name.startsWith('c-') ? service : undefined
       },
-    }),
-    secrets: createReferencedSecrets({
-      client,
-      clock,
-      isReferenced: ref => connectorInformer.byIndex('secret', refKey(ref)).length > 0,
-      onError,
     }),
   }
 }
@@ -124,21 +115,17 @@ export async function runWatches(
   watches: Watches,
   { clock, signal, followsInterfaces, onSynced }: RunWatchesOptions,
 ): Promise<void> {
-  const { connectors, connectorClasses, secrets } = watches
-  const followTypes = () => secrets.watch(watchedSecretTypes(connectorClasses.list()))
-  // Services and Secrets are kept or dropped by who names them: those must be known first.
-  const naming = [connectors, connectorClasses]
+  const { store } = watches
+  // Services are kept or dropped by who names them: those must be known first.
   const others = [watches.namespaces, watches.roles, watches.roleBindings, watches.services]
-  const running = [...naming.map(informer => informer.run({ signal })), secrets.run({ signal })]
+  const running = [store.run({ signal })]
   // Nothing waits for these: a cluster may lack their definition.
   if (followsInterfaces) running.push(watches.resourceInterfaces.run({ signal }))
   try {
-    await Promise.all(naming.map(informer => informer.synced))
+    await Promise.all([store.connectors.synced, store.classes.synced])
     running.push(...others.map(informer => informer.run({ signal })))
-    followTypes()
-    connectorClasses.onChange(followTypes)
     await Promise.all(others.map(informer => informer.synced))
-    while (!secrets.isSynced) await clock.sleep(syncPollMs, { signal })
+    while (store.unready() !== undefined) await clock.sleep(syncPollMs, { signal })
     onSynced()
   } catch (error) {
     if (!signal.aborted) throw error
@@ -147,15 +134,6 @@ export async function runWatches(
 }
 
 const syncPollMs = 20
-
-function withSpec<T extends { readonly spec: object }>(object: T): T {
-  return { ...object, spec: object.spec ?? {} }
-}
-
-function secretKeys(connector: Connector): readonly string[] {
-  const name = credentialSecretName(connector)
-  return name === undefined ? [] : [refKey({ namespace: connector.metadata.namespace, name })]
-}
 
 function labelValue(labels: Readonly<Record<string, string>> | undefined, key: string): readonly string[] {
   const value = labels?.[key]

@@ -1,5 +1,6 @@
 // The proxy's table of contents: what it is made of, and how it begins and ends.
 import { ConnectorIndex } from '../cluster/connector-index.ts'
+import { createConnectorStore } from '../cluster/connector-store.ts'
 import { createFeatureFlags } from '../cluster/feature-flags.ts'
 import { createOwnAddresses } from '../cluster/own-addresses.ts'
 import { createHttp1Server } from '../http/h1/server.ts'
@@ -22,7 +23,6 @@ import { RequestRecorder } from './request-record.ts'
 import { createReverseDoor } from './reverse.ts'
 import { createSealingKeyring } from './sealing-keyring.ts'
 import { type ProxyServer, startProxyServer } from './server.ts'
-import { createClusterSources } from './sources.ts'
 import { StrangerLines } from './strangers.ts'
 import { createToolOrigins } from './tool-origins.ts'
 import { createFormatFailure } from './unserved.ts'
@@ -63,10 +63,11 @@ export async function startProxy(
   const following = { client, clock, systemNamespace, onError }
   const ownAddresses = createOwnAddresses(following)
   const keyring = createSealingKeyring(following)
-  const sources = createClusterSources({ client, clock, features, onError })
+  const store = createConnectorStore({ client, clock, onError, fetchesSecrets: true })
   const unready = () => {
     if (!ownAddresses.isSynced) return 'its own addresses are not known yet'
-    return sources.unready() ?? (keyring.isSynced ? undefined : 'the keys of sealed tokens are not known yet')
+    if (!features.isSynced) return 'the feature flags are not known yet'
+    return store.unready() ?? (keyring.isSynced ? undefined : 'the keys of sealed tokens are not known yet')
   }
   const authenticator = new Authenticator({
     tokens: createTokenReviewer({ client, clock, graceMs, audiences: config.tokenAudiences }),
@@ -80,7 +81,7 @@ export async function startProxy(
   const metrics = createMetrics({ process: true })
   const http = createHttp1Server({
     decide: createReverseDoor({
-      index: new ConnectorIndex({ ...sources, clusterDomain: config.clusterDomain }),
+      index: new ConnectorIndex({ ...store, clusterDomain: config.clusterDomain }),
       authenticator,
       access: createAccessReviewer({ client, clock, graceMs }),
       slots: new CallerSlots({
@@ -105,7 +106,7 @@ export async function startProxy(
   const server = await startProxyServer({ config, http, unready, metrics, stopping: signal })
   const ending = new AbortController()
   const run = Promise.all(
-    [sources, ownAddresses, keyring].map(followed => followed.run({ signal: ending.signal })),
+    [store, features, ownAddresses, keyring].map(followed => followed.run({ signal: ending.signal })),
   )
   log.info('proxy serves', { url: server.url, metrics: server.metricsUrl })
   return { url: server.url, metricsUrl: server.metricsUrl, ended: end() }

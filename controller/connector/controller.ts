@@ -1,12 +1,10 @@
 // Keeps Connectors: their status, labels, probes and the Service by which they are reached. A key is `namespace/name`.
 import { readyFields } from '../../connector/condition.ts'
-import { type Connector, credentialSecretName } from '../../connector/connector.ts'
 import { objectKey } from '../../connector/object.ts'
-import { refKey } from '../../kube/object/objects.ts'
 import { createQueue } from '../../kube/work/queue.ts'
 import { classOfOwner } from '../connector-class/observe.ts'
 import { type KindContext, type KindController, timestamp } from '../kind-controller.ts'
-import { parseKey, type Watches } from '../watches.ts'
+import { parseKey } from '../watches.ts'
 import { applyConnector } from './apply.ts'
 import { decideConnector } from './decide.ts'
 import { observeConnector } from './observe.ts'
@@ -21,10 +19,7 @@ export function createConnectorController(context: KindContext): KindController 
   function addAll(index: string, value: string): void {
     for (const { metadata } of watches.connectors.byIndex(index, value)) queue.add(objectKey(metadata))
   }
-  watches.connectors.onChange(({ object, previous }) => {
-    queue.add(objectKey(object.metadata))
-    if (previous !== undefined) forgetSecret(watches, previous)
-  })
+  watches.connectors.onChange(({ object }) => queue.add(objectKey(object.metadata)))
   watches.connectorClasses.onChange(({ object }) => addAll('class', object.metadata.name))
   watches.services.onChange(({ object }) => addAll('service', objectKey(object.metadata)))
   watches.secrets.onChange(({ object }) => addAll('secret', objectKey(object.metadata)))
@@ -61,12 +56,4 @@ export function createConnectorController(context: KindContext): KindController 
       if (classOfOwner(owner) === undefined) queue.add(owner)
     },
   }
-}
-
-/** What a Connector named before and no Connector names now is dropped. */
-function forgetSecret(watches: Watches, { metadata, spec }: Connector): void {
-  const name = credentialSecretName({ metadata, spec })
-  if (name === undefined) return
-  const ref = { namespace: metadata.namespace, name }
-  if (watches.connectors.byIndex('secret', refKey(ref)).length === 0) watches.secrets.forget(ref)
 }

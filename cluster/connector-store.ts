@@ -1,46 +1,43 @@
-// What the proxy keeps in memory of the cluster: Connectors, classes and the Secrets that Connectors reference.
-import type { IndexSources } from '../cluster/connector-index.ts'
-import type { FeatureFlags } from '../cluster/feature-flags.ts'
-import { createReferencedSecrets } from '../cluster/referenced-secrets.ts'
+// ConnectorStore: the Connectors, their classes and the Secrets that they reference, followed for whoever uses them.
 import { type Connector, credentialSecretName } from '../connector/connector.ts'
-import type { ConnectorClass } from '../connector/connector-class.ts'
-import { authType } from '../connector/connector-class.ts'
+import { authType, type ConnectorClass } from '../connector/connector-class.ts'
 import { normalSecretType, watchedSecretTypes } from '../connector/credential.ts'
-import { createInformer } from '../kube/cache/informer.ts'
+import { createInformer, type Informer } from '../kube/cache/informer.ts'
 import type { KubeClient } from '../kube/client/client.ts'
+import { refKey } from '../kube/object/objects.ts'
 import { connectorClasses, connectors } from '../kube/object/resources.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { createReferencedSecrets, type ReferencedSecrets } from './referenced-secrets.ts'
 
-export type UseFeatures = FeatureFlags<'enable-connector-proxy-permissions'>
-
-export type ClusterSources = Omit<IndexSources, 'clusterDomain'> & {
-  readonly features: UseFeatures
+export type ConnectorStore = {
+  /** By the indexes `class` (a name) and `secret` (`namespace/name`). */
+  readonly connectors: Informer<Connector>
+  readonly classes: Informer<ConnectorClass>
+  readonly secrets: ReferencedSecrets
   /** Undefined when all is known, else what is not. */
-  readonly unready: () => string | undefined
+  unready(): string | undefined
   run(options: { readonly signal: AbortSignal }): Promise<void>
 }
 
-const secretIndex = 'secret'
-const fetchBackoff = { minMs: 250, maxMs: 15_000 }
-
-export function createClusterSources(options: {
+export type ConnectorStoreOptions = {
   readonly client: KubeClient
   readonly clock: Clock
-  readonly features: UseFeatures
   readonly onError: (error: unknown) => void
-}): ClusterSources {
-  const { features } = options
-  const classes = createInformer({ ...options, resource: connectorClasses })
-  const connectorInformer = createInformer({ ...options, resource: connectors })
-  connectorInformer.index(secretIndex, connector => {
-    const name = credentialSecretName(connector)
-    return name === undefined ? [] : [`${connector.metadata.namespace}/${name}`]
-  })
-  const secrets = createReferencedSecrets({
-    ...options,
-    isReferenced: ref => connectorInformer.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length > 0,
-  })
+  /** Whether Secrets that came before what references them are read in the background; else by `secrets.fetch`. */
+  readonly fetchesSecrets: boolean
+}
+
+const fetchBackoff = { minMs: 250, maxMs: 15_000 }
+
+export function createConnectorStore(options: ConnectorStoreOptions): ConnectorStore {
+  // The CRDs do not require a spec. Without one they are told what is missing, as any other.
+  const classes = createInformer({ ...options, resource: connectorClasses, transform: withSpec })
+  const connectorInformer = createInformer({ ...options, resource: connectors, transform: withSpec })
+  connectorInformer.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
+  connectorInformer.index('secret', connector => secretKeys(connector))
+  const isReferenced = (key: string) => connectorInformer.byIndex('secret', key).length > 0
+  const secrets = createReferencedSecrets({ ...options, isReferenced: ref => isReferenced(refKey(ref)) })
 
   let running: AbortSignal | undefined
 
@@ -68,17 +65,17 @@ export function createClusterSources(options: {
   }
 
   connectorInformer.onChange(({ type, object, previous }) => {
-    if (type !== 'deleted') void fetchSecret(object)
+    if (type !== 'deleted' && options.fetchesSecrets) void fetchSecret(object)
     const before = previous === undefined ? undefined : credentialSecretName(previous)
     if (before === undefined) return
     const ref = { namespace: object.metadata.namespace, name: before }
-    if (connectorInformer.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length === 0)
-      secrets.forget(ref)
+    if (!isReferenced(refKey(ref))) secrets.forget(ref)
   })
   classes.onChange(({ object }) => {
     secrets.watch(watchedSecretTypes(classes.list()))
-    for (const connector of connectorInformer.list()) {
-      if (connector.spec.connectorClassName === object.metadata.name) void fetchSecret(connector)
+    if (!options.fetchesSecrets) return
+    for (const connector of connectorInformer.byIndex('class', object.metadata.name)) {
+      void fetchSecret(connector)
     }
   })
 
@@ -86,22 +83,19 @@ export function createClusterSources(options: {
     connectors: connectorInformer,
     classes,
     secrets,
-    features,
     unready() {
       if (!classes.isSynced || !connectorInformer.isSynced) return 'Connectors and classes are not known yet'
-      if (!secrets.isSynced) return 'Secrets are not known yet'
-      return features.isSynced ? undefined : 'the feature flags are not known yet'
+      return secrets.isSynced ? undefined : 'Secrets are not known yet'
     },
     async run({ signal }) {
       running = signal
       // Classes first: they say which Secrets a Connector's reference means.
-      const listing = classes.run({ signal })
-      const switching = features.run({ signal })
+      const parts = [classes.run({ signal })]
       await classes.synced.catch(() => {})
-      const others = [connectorInformer.run({ signal })]
+      parts.push(connectorInformer.run({ signal }))
       await connectorInformer.synced.catch(() => {})
-      others.push(secrets.run({ signal }))
-      await Promise.all([listing, switching, ...others])
+      parts.push(secrets.run({ signal }))
+      await Promise.all(parts)
     },
   }
 }
@@ -110,4 +104,13 @@ function secretTypeOf(connector: Connector, connectorClass: ConnectorClass | und
   if (connectorClass === undefined) return undefined
   const type = authType(connectorClass, connector.spec.auth?.name ?? '')
   return type === undefined ? undefined : normalSecretType(type.secretType)
+}
+
+function withSpec<T extends { readonly spec: object }>(object: T): T {
+  return { ...object, spec: object.spec ?? {} }
+}
+
+function secretKeys(connector: Connector): readonly string[] {
+  const name = credentialSecretName(connector)
+  return name === undefined ? [] : [refKey({ namespace: connector.metadata.namespace, name })]
 }
