@@ -27,7 +27,7 @@ const routes = { hold: HOLD, exchange: BODY, tunnel: TUNNEL } satisfies Record<B
 
 /** The rest of a body that is rather read than paid with a new connection. */
 const skippedBytes = 64 * 1024
-export interface ClientConnectionOptions {
+export type ClientConnectionOptions = {
   /** Address of the other end. */
   readonly peer: string
   readonly claim: (owner: ConnectionOwner) => boolean

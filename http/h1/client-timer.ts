@@ -5,7 +5,7 @@ export type WaitsFor = 'head' | 'next request' | 'last bytes' | 'exchange'
 
 export type Overdue = WaitsFor | 'client'
 
-export interface RunningExchange {
+export type RunningExchange = {
   readonly isTunnel: boolean
   /** The request is at the tool, and nothing of its answer is here. */
   readonly isAwaitingHead: boolean

@@ -5,7 +5,7 @@ import type { ExchangeClient } from './exchange-client.ts'
 import type { RequestHead } from './parse/request-head.ts'
 import type { ServerContext } from './server-context.ts'
 
-export interface ExchangeEnd {
+export type ExchangeEnd = {
   readonly outcome: Outcome
   readonly failure: Failure | undefined
   /** Of the answer, as far as it went; 0 for none. */
@@ -55,7 +55,7 @@ export class ExchangeReport {
 }
 
 /** How an exchange ended that failed. */
-export const outcomeOf = (failure: Failure): Outcome => {
+export function outcomeOf(failure: Failure): Outcome {
   if (failure.status === 504 || failure.status === 408) return 'timeout'
   return failure.status === 502 ? 'upstream-failed' : 'answered'
 }

@@ -3,7 +3,7 @@ import { type Failure, internalFailure } from '../message/failure.ts'
 import type { Relay } from '../message/ports.ts'
 import type { ServerContext } from './server-context.ts'
 
-export interface RecheckOptions {
+export type RecheckOptions = {
   /** When it was allowed; monotonic ms. */
   readonly startedAt: number
   readonly onRefused: (failure: Failure) => void

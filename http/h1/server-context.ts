@@ -8,12 +8,12 @@ import type { RequestHead } from './parse/request-head.ts'
 import type { UpstreamPool } from './upstream/pool.ts'
 
 /** The answer to a failure; where formatting it failed in turn, `failure` is that. */
-export interface FailureAnswer {
+export type FailureAnswer = {
   readonly answer: Answer
   readonly failure: Failure
 }
 
-export interface ServerContext {
+export type ServerContext = {
   readonly decide: Decide
   /** Never throws. */
   readonly answerTo: (failure: Failure, head: RequestHead | undefined, peer: string) => FailureAnswer

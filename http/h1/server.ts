@@ -11,7 +11,7 @@ import { ConnectionTable } from './connection-table.ts'
 import type { ServerContext } from './server-context.ts'
 import { UpstreamPool } from './upstream/pool.ts'
 
-export interface Http1ServerOptions {
+export type Http1ServerOptions = {
   /** Asked once per request; an answer at once costs no promise. */
   readonly decide: Decide
   /** The answer for what the data path refuses or cannot do; `request` is undefined if it could not be read. */
@@ -20,7 +20,7 @@ export interface Http1ServerOptions {
   readonly limits?: Partial<Limits>
 }
 
-export interface Http1Server {
+export type Http1Server = {
   listen(options: { readonly host: string; readonly port: number }): Promise<AddressInfo>
   /** Stops accepting, lets running exchanges end for so long, then cuts them. */
   close(options: { readonly timeoutMs: number }): Promise<void>
@@ -28,7 +28,7 @@ export interface Http1Server {
   readonly idleUpstreamCount: number
 }
 
-export const createHttp1Server = (options: Http1ServerOptions): Http1Server => {
+export function createHttp1Server(options: Http1ServerOptions): Http1Server {
   const { clock, decide, formatFailure } = options
   const limits: Limits = { ...defaultLimits, ...options.limits }
   const buffers = new BufferPool()
@@ -114,8 +114,8 @@ export const createHttp1Server = (options: Http1ServerOptions): Http1Server => {
 export const keepAliveMs = 60_000
 
 /** Fine enough for the shortest of the timeouts. */
-const sweepIntervalMs = (limits: Limits): number =>
-  Math.max(
+function sweepIntervalMs(limits: Limits): number {
+  return Math.max(
     10,
     Math.min(
       1000,
@@ -126,3 +126,4 @@ const sweepIntervalMs = (limits: Limits): number =>
       limits.recheckIntervalMs / 4,
     ),
   )
+}

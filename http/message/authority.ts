@@ -1,13 +1,13 @@
 // The authority of a Host header, of an absolute-form target or of CONNECT.
 import { hostByte } from './characters.ts'
 
-export interface Authority {
+export type Authority = {
   /** Lower case, without brackets. */
   readonly hostname: string
   readonly port: number | undefined
 }
 
-const parsePort = (text: string, from: number): number | undefined => {
+function parsePort(text: string, from: number): number | undefined {
   if (from >= text.length || text.length - from > 5) return undefined
   let port = 0
   for (let at = from; at < text.length; at++) {
@@ -18,13 +18,13 @@ const parsePort = (text: string, from: number): number | undefined => {
   return port >= 1 && port <= 65_535 ? port : undefined
 }
 
-const endOfName = (text: string): number => {
+function endOfName(text: string): number {
   let at = 0
   while (at < text.length && hostByte[text.charCodeAt(at)] === 1) at++
   return at
 }
 
-const endOfAddress = (text: string): number => {
+function endOfAddress(text: string): number {
   const end = text.indexOf(']')
   if (end < 3 || end > 46) return 0
   for (let at = 1; at < end; at++) {
@@ -36,7 +36,7 @@ const endOfAddress = (text: string): number => {
 }
 
 /** `name`, `name:port`, `[address]` or `[address]:port`; anything else, an empty name or port included, is undefined. */
-export const parseAuthority = (text: string): Authority | undefined => {
+export function parseAuthority(text: string): Authority | undefined {
   const bracketed = text.charCodeAt(0) === 0x5b
   const end = bracketed ? endOfAddress(text) : endOfName(text)
   if (end === 0) return undefined

@@ -1,12 +1,13 @@
 // Byte classes of RFC 9110 and RFC 3986 as tables: one look-up a byte.
-const tableOf = (accepts: (byte: number) => boolean): Uint8Array => {
+function tableOf(accepts: (byte: number) => boolean): Uint8Array {
   const table = new Uint8Array(256)
   for (let byte = 0; byte < 256; byte++) table[byte] = accepts(byte) ? 1 : 0
   return table
 }
 
-const isAlphanumeric = (byte: number): boolean =>
-  (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
+function isAlphanumeric(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
+}
 
 const among =
   (text: string) =>
@@ -32,7 +33,7 @@ export const hexValue = Uint8Array.from({ length: 256 }, (_, byte) => {
 })
 
 /** Same letters whatever their case; `lowered` is lower case already. */
-export const equalsIgnoringCase = (text: string, lowered: string): boolean => {
+export function equalsIgnoringCase(text: string, lowered: string): boolean {
   if (text === lowered) return true
   if (text.length !== lowered.length) return false
   for (let at = 0; at < text.length; at++) {
@@ -42,5 +43,6 @@ export const equalsIgnoringCase = (text: string, lowered: string): boolean => {
   return true
 }
 
-export const isDigit = (byte: number | undefined): boolean =>
-  byte !== undefined && byte >= 0x30 && byte <= 0x39
+export function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
+}

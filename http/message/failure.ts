@@ -1,5 +1,5 @@
 // What the data path itself refuses or cannot do. The consumer turns each into an answer (`formatFailure`).
-export interface Failure {
+export type Failure = {
   readonly status: number
   /** CamelCase, for a Kubernetes `Status`. */
   readonly reason: string
@@ -7,11 +7,13 @@ export interface Failure {
   readonly cause?: unknown
 }
 
-const malformed = (reason: string, what: string, status = 400): Failure => ({
-  status,
-  reason,
-  message: `Cannot read the request: ${what}`,
-})
+function malformed(reason: string, what: string, status = 400): Failure {
+  return {
+    status,
+    reason,
+    message: `Cannot read the request: ${what}`,
+  }
+}
 
 /** Refusals of a message head or body. The same table judges upstream answers, where it only names the cause. */
 export const refusals = {
@@ -62,21 +64,25 @@ export const failures = {
   },
 } satisfies Record<string, Failure>
 
-export const upstreamFailure = (reason: string, why: string, cause?: unknown): Failure => ({
-  status: reason === 'UpstreamTimeout' ? 504 : 502,
-  reason,
-  message: `Cannot relay the request: ${why}`,
-  cause,
-})
+export function upstreamFailure(reason: string, why: string, cause?: unknown): Failure {
+  return {
+    status: reason === 'UpstreamTimeout' ? 504 : 502,
+    reason,
+    message: `Cannot relay the request: ${why}`,
+    cause,
+  }
+}
 
-export const internalFailure = (cause: unknown): Failure => ({
-  status: 500,
-  reason: 'InternalError',
-  message: 'Cannot serve the request: internal error',
-  cause,
-})
+export function internalFailure(cause: unknown): Failure {
+  return {
+    status: 500,
+    reason: 'InternalError',
+    message: 'Cannot serve the request: internal error',
+    cause,
+  }
+}
 
-export const malformedAnswer = (refusal: Failure): Failure => {
+export function malformedAnswer(refusal: Failure): Failure {
   const why = refusal.message.slice(refusal.message.indexOf(': ') + 2)
   return upstreamFailure('UpstreamMalformed', `the answer of the tool is malformed: ${why}`)
 }
@@ -89,21 +95,22 @@ export class UnsafeHeaderError extends Error {
   }
 }
 
-export const failureOfHead = (error: unknown): Failure =>
-  error instanceof UnsafeHeaderError
+export function failureOfHead(error: unknown): Failure {
+  return error instanceof UnsafeHeaderError
     ? { status: 500, reason: 'UnsafeHeader', message: error.message, cause: error }
     : internalFailure(error)
+}
 
 const LF = 0x0a
 const CR = 0x0d
 
 /** What is wrong with a byte that ends an element where it must not. */
-export const refusalOfByte = (byte: number | undefined, otherwise: Failure): Failure => {
+export function refusalOfByte(byte: number | undefined, otherwise: Failure): Failure {
   if (byte === LF) return refusals.bareLineFeed
   return byte === CR && otherwise === refusals.fieldValue ? refusals.bareCarriageReturn : otherwise
 }
 
-export const refusalOfName = (byte: number | undefined): Failure => {
+export function refusalOfName(byte: number | undefined): Failure {
   if (byte === 0x20 || byte === 0x09) return refusals.spaceBeforeColon
   return byte === LF ? refusals.bareLineFeed : refusals.fieldName
 }

@@ -39,7 +39,7 @@ const byLength: readonly (readonly (readonly [string, number])[])[] = (() => {
 })()
 
 /** Which `field` a name is. */
-export const fieldKind = (name: string): number => {
+export function fieldKind(name: string): number {
   const candidates = byLength[name.length]
   if (candidates !== undefined) {
     for (let at = 0; at < candidates.length; at++) {
@@ -55,11 +55,12 @@ export const fieldKind = (name: string): number => {
  * Whether this field line is of Transfer-Encoding. Readers disagree on a coding that is followed by a space:
  * some take the body for one without framing.
  */
-export const isCodingName = (bytes: Buffer, from: number, end: number): boolean =>
-  end - from > 17 && bytes.toString('latin1', from, from + 18).toLowerCase() === 'transfer-encoding:'
+export function isCodingName(bytes: Buffer, from: number, end: number): boolean {
+  return end - from > 17 && bytes.toString('latin1', from, from + 18).toLowerCase() === 'transfer-encoding:'
+}
 
 /** Value of the first field of this name, which is given in lower case. */
-export const findHeader = (headers: HeaderList, lowered: string): string | undefined => {
+export function findHeader(headers: HeaderList, lowered: string): string | undefined {
   for (let at = 0; at < headers.length; at += 2) {
     if (equalsIgnoringCase(headers[at] as string, lowered)) return headers[at + 1]
   }
@@ -79,7 +80,7 @@ const keptAlways = new Set([
   'keep-alive',
 ])
 
-export interface ConnectionOptions {
+export type ConnectionOptions = {
   readonly close: boolean
   readonly keepAlive: boolean
   readonly upgrade: boolean
@@ -102,10 +103,10 @@ const keepAliveOnly: ConnectionOptions = { ...noConnectionOptions, keepAlive: tr
 const closeOnly: ConnectionOptions = { ...noConnectionOptions, close: true, elements: 1 }
 
 /** Undefined: the elements of all lines together are too many (`refusals.connectionLong`). */
-export const parseConnectionOptions = (
+export function parseConnectionOptions(
   value: string,
   before: ConnectionOptions,
-): ConnectionOptions | undefined => {
+): ConnectionOptions | undefined {
   if (before === noConnectionOptions) {
     if (equalsIgnoringCase(value, 'keep-alive')) return keepAliveOnly
     if (equalsIgnoringCase(value, 'close')) return closeOnly
@@ -124,7 +125,7 @@ export const parseConnectionOptions = (
 }
 
 /** The list without the fields that `Connection` named. */
-export const withoutNamed = (headers: HeaderList, named: ReadonlySet<string>): HeaderList => {
+export function withoutNamed(headers: HeaderList, named: ReadonlySet<string>): HeaderList {
   if (named.size === 0) return headers
   const kept: string[] = []
   for (let at = 0; at < headers.length; at += 2) {

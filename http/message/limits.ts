@@ -1,5 +1,5 @@
 // Every bound of the data path in one place.
-export interface Limits {
+export type Limits = {
   readonly requestLineBytes: number
   readonly headBytes: number
   readonly headerFields: number

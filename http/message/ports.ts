@@ -7,7 +7,7 @@ import type { IncomingRequest } from './request.ts'
 import type { ToolResponse } from './response.ts'
 
 /** A local response. `Content-Length` and the hop-by-hop headers are written by the data path. */
-export interface Answer {
+export type Answer = {
   readonly kind: 'answer'
   readonly status: number
   /** The usual one of the status where there is none. */
@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** Where a relay goes. */
-export interface Origin {
+export type Origin = {
   /** Upstream connections are shared where keys are equal: same destination, same trust, same caller. */
   readonly key: string
   /** Who is at the other end: what is learned of its connections is learned for all callers. */
@@ -52,12 +52,12 @@ export interface Relay {
 }
 
 /** An answer in place of a relay. */
-export interface AnswerDecision extends Answer {
+export type AnswerDecision = Answer & {
   onEnd?(record: ExchangeRecord): void
 }
 
 /** A request whose body is read here, for an answer of ours. */
-export interface ReadDecision {
+export type ReadDecision = {
   readonly kind: 'read'
   readonly limitBytes: number
   answer(body: Buffer): Answer | Promise<Answer>
@@ -77,12 +77,12 @@ export type ResponseVerdict =
   | Collect
   | Answer
 
-export interface Forbidden {
+export type Forbidden = {
   readonly sequences: ByteSequences
   readonly failure: Failure
 }
 
-export interface Collect {
+export type Collect = {
   readonly kind: 'collect'
   readonly limitBytes: number
   readonly memory: BodyMemory
@@ -102,7 +102,7 @@ export interface BodyMemory {
 export type Decide = (request: IncomingRequest, connection: ConnectionContext) => Decision | Promise<Decision>
 
 /** What a decision may know of the connection that its request came on. The same object for all of its requests. */
-export interface ConnectionContext {
+export type ConnectionContext = {
   /** Address of the other end. */
   readonly peer: string
   /** From now on the connection counts as its owner's; false when the owner has too many that are busy. */
@@ -110,13 +110,13 @@ export interface ConnectionContext {
 }
 
 /** Whose budget a connection takes: each is counted by itself. */
-export interface ConnectionOwner {
+export type ConnectionOwner = {
   readonly caller: string
   readonly account: string
   readonly tenant: string
 }
 
-export interface DialOptions {
+export type DialOptions = {
   readonly signal: AbortSignal
 }
 
@@ -134,7 +134,7 @@ export type Outcome =
  * Exactly one per decided exchange, when its last byte was handed over. An `onEnd` that throws is an internal
  * failure: it goes to `formatFailure`, and an answer that has not begun becomes what that makes of it.
  */
-export interface ExchangeRecord {
+export type ExchangeRecord = {
   /** What it came to: of the answer, or of the failure that cut it off; 499 when the client left. */
   readonly status: number
   readonly outcome: Outcome

@@ -2,7 +2,7 @@
 import type { Authority } from './authority.ts'
 import { field, fieldKind, type HeaderList, withoutNamed } from './headers.ts'
 
-export interface IncomingRequest {
+export type IncomingRequest = {
   readonly method: string
   /** As the client sent it. */
   readonly target: string
@@ -22,10 +22,10 @@ export interface IncomingRequest {
 }
 
 /** The fields that may go on to the tool: without the client's credentials and what ends at this hop. */
-export const forwardableHeaders = ({
+export function forwardableHeaders({
   headers,
   hopFields,
-}: Pick<IncomingRequest, 'headers' | 'hopFields'>): string[] => {
+}: Pick<IncomingRequest, 'headers' | 'hopFields'>): string[] {
   const kept: string[] = []
   const named = withoutNamed(headers, hopFields)
   for (let at = 0; at < named.length; at += 2) {

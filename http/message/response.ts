@@ -1,7 +1,7 @@
 // The head of a tool's answer as verdicts see it, whatever version of HTTP it came by.
 import type { HeaderList } from './headers.ts'
 
-export interface ToolResponse {
+export type ToolResponse = {
   readonly status: number
   readonly reasonPhrase: string
   /** Without those that end at this hop because the tool says so. */

@@ -18,7 +18,7 @@ const highWaterBytes = 32 * 1024
 /** What is read into it is thrown away with its connection. */
 const oneByte = Buffer.allocUnsafeSlow(1)
 
-interface Lent {
+type Lent = {
   readonly buffer: Buffer
   /** Free when this many bytes have left. */
   readonly sentAt: number
@@ -263,17 +263,19 @@ export class Transport {
   }
 }
 
-interface StreamHandle {
+type StreamHandle = {
   readonly fd?: unknown
   readonly useUserBuffer?: unknown
   readonly readStop?: unknown
 }
 
 /** TCP without TLS above it: TLS sockets have a handle of their own kind, and cannot be reset. */
-const isPlain = (socket: Socket): boolean => Object.getPrototypeOf(socket) === Socket.prototype
+function isPlain(socket: Socket): boolean {
+  return Object.getPrototypeOf(socket) === Socket.prototype
+}
 
 /** Of a plain, still open socket. */
-const descriptorOf = (socket: Socket | undefined): number | undefined => {
+function descriptorOf(socket: Socket | undefined): number | undefined {
   if (socket === undefined || !isPlain(socket)) return undefined
   const fd = (socket as unknown as { _handle: StreamHandle | null })._handle?.fd
   return typeof fd === 'number' && fd >= 0 ? fd : undefined
@@ -285,7 +287,7 @@ const descriptorOf = (socket: Socket | undefined): number | undefined => {
  * Undocumented, so only here: the handle moves to a socket of our own. Where it is not what is expected (TLS,
  * bytes already read), the socket stays as it was.
  */
-const withReusedBuffers = (given: Socket, onread: OnReadOpts): Socket => {
+function withReusedBuffers(given: Socket, onread: OnReadOpts): Socket {
   if (!isPlain(given) || given.readableLength > 0) return given
   const held = given as unknown as { _handle: StreamHandle | null }
   const handle = held._handle

@@ -13,7 +13,7 @@ export type Change<T> =
   /** `object` is the last state that was known. */
   | { readonly type: 'deleted'; readonly object: T; readonly previous: T }
 
-export interface InformerOptions<T extends KubeObject> {
+export type InformerOptions<T extends KubeObject> = {
   readonly client: Pick<KubeClient, 'pages' | 'watch' | 'find'>
   readonly clock: Clock
   readonly resource: Resource<T>
@@ -28,7 +28,7 @@ export interface InformerOptions<T extends KubeObject> {
   readonly idleMs?: number
 }
 
-export interface Informer<T extends KubeObject> {
+export type Informer<T extends KubeObject> = {
   readonly resource: Resource<T>
   /** Resolves with the first complete list, rejects when `run` ends before. */
   readonly synced: Promise<void>

@@ -4,7 +4,7 @@ import { type KubeObject, type ObjectRef, refKey } from '../object/objects.ts'
 /** The values under which an object is found; none leaves it out. */
 export type IndexKeys<T> = (object: T) => readonly string[]
 
-interface Index<T> {
+type Index<T> = {
   readonly keysOf: IndexKeys<T>
   readonly entries: Map<string, Set<string>>
 }

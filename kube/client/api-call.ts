@@ -8,7 +8,7 @@ import { apiVersionOf, type Resource } from '../object/resources.ts'
 import { errorFromStatus, type KubeApiError, unreadable } from './api-error.ts'
 import type { Answer, Exchange, OpenAnswer, Transport } from './transport.ts'
 
-export interface CallOptions {
+export type CallOptions = {
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
   /** Called right before each attempt is sent: what it throws keeps that one from being sent. */
@@ -32,14 +32,14 @@ export interface Call extends CallOptions {
   readonly repeatable: boolean
 }
 
-export interface Caller {
+export type Caller = {
   /** The answer's JSON object. */
   json<T>(call: Call): Promise<T>
   /** The answer while it comes. */
   open(call: Call): Promise<OpenAnswer>
 }
 
-export interface CallerOptions {
+export type CallerOptions = {
   readonly transport: Transport
   readonly credentials: Credentials
   readonly clock: Clock

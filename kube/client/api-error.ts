@@ -41,7 +41,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   504: 'TIMEOUT',
 }
 
-export interface Refusal {
+export type Refusal = {
   /** "get Secret "ns/name"": verb and object of the message. */
   readonly action: string
   readonly status: number

@@ -12,7 +12,7 @@ import { type PodLogQuery, podLog } from './pod-log.ts'
 import { createTransport } from './transport.ts'
 import { type WatchEvent, watchEvents } from './watch.ts'
 
-export interface WatchQuery extends ListQuery {
+export type WatchQuery = ListQuery & {
   readonly resourceVersion: string
   /** The server ends the watch after this time. */
   readonly timeoutSeconds?: number
@@ -20,12 +20,12 @@ export interface WatchQuery extends ListQuery {
   readonly idleMs?: number
 }
 
-export interface DeleteOptions extends CallOptions {
+export type DeleteOptions = CallOptions & {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
 }
 
-export interface IssuedToken {
+export type IssuedToken = {
   readonly token: Sensitive
   /** RFC 3339. */
   readonly expirationTimestamp: string
@@ -34,7 +34,7 @@ export interface IssuedToken {
 /** RFC 7386: null removes a field. */
 export type MergePatch = Readonly<Record<string, unknown>>
 
-export interface KubeClient {
+export type KubeClient = {
   get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, options?: CallOptions): Promise<T>
   /** Like `get`, with undefined for what does not exist, be it that no object can have such a name. */
   find<T extends KubeObject>(
@@ -83,7 +83,7 @@ export interface KubeClient {
   close(): void
 }
 
-export interface KubeClientOptions {
+export type KubeClientOptions = {
   readonly config: KubeConfig
   /** `connectors-proxy/0.1.0` */
   readonly userAgent: string

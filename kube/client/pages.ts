@@ -5,7 +5,7 @@ import { apiVersionOf, type Resource } from '../object/resources.ts'
 import { actionOf, type Call, type Caller, type CallOptions } from './api-call.ts'
 import { unreadable } from './api-error.ts'
 
-export interface ListQuery extends CallOptions {
+export type ListQuery = CallOptions & {
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
@@ -14,7 +14,7 @@ export interface ListQuery extends CallOptions {
   readonly limit?: number
 }
 
-export interface ObjectList<T> {
+export type ObjectList<T> = {
   readonly items: readonly T[]
   readonly resourceVersion: string
 }

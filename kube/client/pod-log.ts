@@ -3,7 +3,7 @@ import type { ObjectRef } from '../object/objects.ts'
 import { pods } from '../object/resources.ts'
 import type { Call, Caller, CallOptions } from './api-call.ts'
 
-export interface PodLogQuery extends Pick<CallOptions, 'signal'> {
+export type PodLogQuery = Pick<CallOptions, 'signal'> & {
   readonly container: string
 }
 

@@ -8,7 +8,7 @@ import type { Sensitive } from '../../connector/sensitive.ts'
 import type { KubeConfig } from '../config/config.ts'
 import { timedOut, tooLarge, unreachable } from './api-error.ts'
 
-export interface Exchange {
+export type Exchange = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With query, without the server's path prefix. */
   readonly path: string
@@ -25,7 +25,7 @@ export interface Exchange {
   readonly permit?: (() => void) | undefined
 }
 
-export interface Answer {
+export type Answer = {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   readonly body: Buffer
@@ -41,14 +41,14 @@ export interface OpenAnswer {
   close(): void
 }
 
-export interface Transport {
+export type Transport = {
   exchange(request: Exchange): Promise<Answer>
   /** `timeoutMs` counts until the headers have come; the rest is the reader's to watch. */
   open(request: Exchange): Promise<OpenAnswer>
   close(): void
 }
 
-export interface TransportOptions {
+export type TransportOptions = {
   readonly config: KubeConfig
   readonly userAgent: string
   readonly maxAnswerBytes: number

@@ -7,7 +7,7 @@ export type WatchEvent<T extends KubeObject = KubeObject> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
 
-export interface WatchLimits {
+export type WatchLimits = {
   readonly action: string
   readonly idleMs: number
   readonly maxLineBytes: number

@@ -5,7 +5,7 @@ import { parseAuthority, parseServer, readText } from './config-input.ts'
 import { type Credentials, tokenFileCredentials } from './credentials.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 
-export interface KubeConfig {
+export type KubeConfig = {
   readonly server: URL
   /** PEM; absent means the system's certificates. */
   readonly ca?: string
@@ -15,7 +15,7 @@ export interface KubeConfig {
   readonly namespace: string
 }
 
-export interface KubeConfigSource {
+export type KubeConfigSource = {
   /** A path, or several joined with `:`; read before the pod's own account is considered. */
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined

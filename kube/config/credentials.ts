@@ -4,7 +4,7 @@ import { ConnectorsError } from '../../connector/errors.ts'
 import { Sensitive } from '../../connector/sensitive.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
-export interface Credentials {
+export type Credentials = {
   readonly clientCertificate?: { readonly cert: string; readonly key: Sensitive }
   /** The Authorization header, the same object while it is unchanged; `fresh` reads its file anew (after a 401). */
   authorization(options: { readonly fresh: boolean }): Promise<Sensitive | undefined>

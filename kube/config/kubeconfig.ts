@@ -50,7 +50,7 @@ export async function readKubeconfig(paths: string, source: KubeConfigSource): P
   }
 }
 
-interface Section {
+type Section = {
   readonly fields: Fields
   /** Relative file names count from here. */
   readonly directory: string

@@ -30,7 +30,7 @@ export type Wire<T> = T extends Date
       : T
 
 /** What every stored object has. The domain's own types satisfy it. */
-export interface KubeObject {
+export type KubeObject = {
   readonly apiVersion?: string
   readonly kind?: string
   readonly metadata: ObjectMeta
@@ -63,7 +63,7 @@ export type TokenRequest = Wire<AuthenticationV1TokenRequest>
 export type TokenReview = Wire<V1TokenReview>
 
 /** `namespace/name`, or the name alone for what is cluster-wide. */
-export interface ObjectRef {
+export type ObjectRef = {
   readonly namespace?: string | undefined
   readonly name: string
 }

@@ -22,7 +22,7 @@ import type {
 declare const stored: unique symbol
 
 /** One kind of the API; `T` is what it stores. */
-export interface Resource<T = KubeObject> {
+export type Resource<T = KubeObject> = {
   /** Empty for the core group. */
   readonly group: string
   readonly version: string

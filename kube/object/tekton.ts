@@ -3,7 +3,7 @@ import type { Condition } from '../../connector/condition.ts'
 import type { KubeObject } from './objects.ts'
 import type { Resource } from './resources.ts'
 
-export interface TaskRun extends KubeObject {
+export type TaskRun = KubeObject & {
   readonly status?: {
     readonly conditions?: readonly Condition[]
     readonly podName?: string
@@ -11,7 +11,7 @@ export interface TaskRun extends KubeObject {
   }
 }
 
-export interface PipelineRun extends KubeObject {
+export type PipelineRun = KubeObject & {
   readonly status?: {
     readonly conditions?: readonly Condition[]
     readonly childReferences?: readonly ChildReference[]
@@ -19,13 +19,13 @@ export interface PipelineRun extends KubeObject {
   }
 }
 
-export interface ChildReference {
+export type ChildReference = {
   readonly kind?: string
   readonly name?: string
   readonly pipelineTaskName?: string
 }
 
-export interface RunResult {
+export type RunResult = {
   readonly name: string
   readonly value: unknown
 }

@@ -5,11 +5,11 @@ import { subjectAccessReviews } from '../object/resources.ts'
 import { ReviewCache, reviewDefaults, reviewTimeoutMs } from './review-cache.ts'
 import { type KubeUser, type ReviewerOptions, tenantOf } from './token-review.ts'
 
-export interface AccessVerdict {
+export type AccessVerdict = {
   readonly allowed: boolean
 }
 
-export interface AccessReviewer {
+export type AccessReviewer = {
   /** The answer without waiting, when it is known. */
   cached(user: KubeUser, access: AccessQuestion): AccessVerdict | undefined
   /** Throws UNAVAILABLE when the API server cannot be asked and no kept allow may serve. */

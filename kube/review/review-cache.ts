@@ -5,13 +5,13 @@ import type { Clock } from '../../runtime/clock.ts'
 import { FairLanes, type LaneLimits } from '../../runtime/fair-lanes.ts'
 import { isUnanswered, KubeApiError } from '../client/api-error.ts'
 
-export interface Answer {
+export type Answer = {
   readonly allowed: boolean
   /** Time since the epoch after which an allow must not be used. */
   readonly notAfterMs?: number | undefined
 }
 
-export interface ReviewCacheOptions {
+export type ReviewCacheOptions = {
   readonly clock: Clock
   readonly allowMs: number
   readonly denyMs: number
@@ -39,7 +39,7 @@ const ownersPart = 4
 /** A review that takes longer counts as unanswered. */
 export const reviewTimeoutMs = 5000
 
-export interface Question<A> {
+export type Question<A> = {
   readonly ask: () => Promise<A>
   /** Whose lanes a first question takes. */
   readonly payer: string
@@ -48,7 +48,7 @@ export interface Question<A> {
   readonly signal?: AbortSignal | undefined
 }
 
-interface Entry<A> {
+type Entry<A> = {
   readonly answer: A
   readonly askedMs: number
   /** While the API server is silent the kept allow serves until then, before it is asked again. */

@@ -7,7 +7,7 @@ import { tokenReviews } from '../object/resources.ts'
 import { ReviewCache, reviewDefaults, reviewTimeoutMs } from './review-cache.ts'
 
 /** A user as RBAC knows it. */
-export interface KubeUser {
+export type KubeUser = {
   readonly username: string
   readonly uid: string
   readonly groups: readonly string[]
@@ -26,7 +26,7 @@ export type TokenVerdict =
       readonly reason: 'Malformed' | 'Expired' | 'NotAuthenticated' | 'WrongAudience'
     }
 
-export interface TokenReviewer {
+export type TokenReviewer = {
   /** The answer without waiting, when it is known. `key` is `tokenKey(token)`. */
   cached(key: string): TokenVerdict | undefined
   /**
@@ -39,7 +39,7 @@ export interface TokenReviewer {
   ): Promise<TokenVerdict>
 }
 
-export interface ReviewerOptions {
+export type ReviewerOptions = {
   readonly client: Pick<KubeClient, 'review'>
   readonly clock: Clock
   /** How long an expired allow serves while the API server cannot be asked. */

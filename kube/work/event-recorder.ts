@@ -9,7 +9,7 @@ import type { KubeClient } from '../client/client.ts'
 import type { KubeEvent, NewObject } from '../object/objects.ts'
 import { apiVersionOf, events, type Resource } from '../object/resources.ts'
 
-export interface Occurrence {
+export type Occurrence = {
   readonly resource: Resource<unknown>
   readonly object: { readonly metadata: ObjectMeta }
   readonly type: 'Normal' | 'Warning'
@@ -19,7 +19,7 @@ export interface Occurrence {
   readonly message: string
 }
 
-export interface EventRecorder {
+export type EventRecorder = {
   /** Returns at once. When more wait than the recorder holds, the newest is dropped and counted. */
   record(occurrence: Occurrence): void
   readonly dropped: number
@@ -27,7 +27,7 @@ export interface EventRecorder {
   run(options: { readonly signal: AbortSignal }): Promise<void>
 }
 
-export interface EventRecorderOptions {
+export type EventRecorderOptions = {
   readonly client: Pick<KubeClient, 'create' | 'get' | 'patch'>
   readonly clock: Clock
   /** `connectors-controller` */
@@ -38,7 +38,7 @@ export interface EventRecorderOptions {
   readonly maxPending?: number
 }
 
-interface Pending {
+type Pending = {
   readonly occurrence: Occurrence
   count: number
   firstMs: number

@@ -8,7 +8,7 @@ import type { KubeClient } from '../client/client.ts'
 import { type Lease, refKey } from '../object/objects.ts'
 import { leases } from '../object/resources.ts'
 
-export interface LeaderElection {
+export type LeaderElection = {
   /** False from when another may lead, also in a process that was frozen and woke a moment ago. */
   readonly isLeading: boolean
   /** Throws when not leading. */
@@ -23,7 +23,7 @@ export interface LeaderElection {
   ): Promise<void>
 }
 
-export interface LeaderElectionOptions {
+export type LeaderElectionOptions = {
   readonly client: Pick<KubeClient, 'find' | 'create' | 'replace'>
   readonly clock: Clock
   readonly lease: ObjectKey
@@ -43,7 +43,7 @@ export const soleLeader: LeaderElection = {
 }
 
 /** A version of the Lease, and since when it is known: monotonic milliseconds. */
-export interface Sighting {
+export type Sighting = {
   readonly lease: Lease
   readonly sinceMs: number
 }

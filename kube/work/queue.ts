@@ -3,7 +3,7 @@ import { backoffMs } from '../../runtime/backoff.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { Schedule } from './schedule.ts'
 
-export interface QueueOptions {
+export type QueueOptions = {
   readonly clock: Clock
   readonly minBackoffMs?: number
   readonly maxBackoffMs?: number
@@ -12,7 +12,7 @@ export interface QueueOptions {
 /** What a handler asks for when it succeeded: to be called again later, or nothing. */
 export type Handled = { readonly againMs: number } | undefined
 
-export interface QueueRun {
+export type QueueRun = {
   readonly handle: (key: string, options: { readonly signal: AbortSignal }) => Promise<Handled>
   readonly workers: number
   readonly signal: AbortSignal
@@ -24,7 +24,7 @@ export interface QueueRun {
   }) => void
 }
 
-export interface Queue {
+export type Queue = {
   /** A key that waits for a later time comes now; one that is being handled comes again after. */
   add(key: string): void
   /** The earlier of two times for one key wins. */

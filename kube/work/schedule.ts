@@ -1,7 +1,7 @@
 // When each key is due: a heap and one timer, so that ten thousand waiting keys cost ten thousand small entries.
 import type { Clock } from '../../runtime/clock.ts'
 
-interface Entry {
+type Entry = {
   readonly key: string
   readonly atMs: number
 }

@@ -4,7 +4,7 @@ import type { KubeClient } from '../client/client.ts'
 import type { KubeObject } from '../object/objects.ts'
 import type { Resource } from '../object/resources.ts'
 
-export interface StatusWrite<T extends KubeObject> {
+export type StatusWrite<T extends KubeObject> = {
   /** The object that the status was decided from: a newer one in the API refuses the write with CONFLICT. */
   readonly object: T
   readonly status: T extends { readonly status?: infer Status } ? Status : unknown

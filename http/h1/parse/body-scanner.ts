@@ -214,9 +214,11 @@ export class BodyScanner {
 }
 
 /** Space before the semicolon is what RFC 9112 calls bad, and to be taken all the same. */
-const isExtension = (byte: number | undefined): boolean => byte === 0x3b || byte === 0x20 || byte === 0x09
+function isExtension(byte: number | undefined): boolean {
+  return byte === 0x3b || byte === 0x20 || byte === 0x09
+}
 
-const isFraming = (name: string): boolean => {
+function isFraming(name: string): boolean {
   const kind = fieldKind(name)
   return kind === field.contentLength || kind === field.transferEncoding || kind === field.host
 }

@@ -293,7 +293,7 @@ export class HeadParser {
   }
 }
 
-const refusalOfMethod = (bytes: Buffer, at: number, base: number): Failure => {
+function refusalOfMethod(bytes: Buffer, at: number, base: number): Failure {
   if (at === base && bytes[at] === 0x16) return refusals.tls
   return refusalOfByte(bytes[at], refusals.requestLine)
 }

@@ -15,7 +15,7 @@ import type { HeadParser } from './head-parser.ts'
 /** Body bytes that follow, or how their end is found. */
 export type BodyLength = number | 'chunked'
 
-export interface RequestHead extends IncomingRequest {
+export type RequestHead = IncomingRequest & {
   readonly minorVersion: number
   readonly connection: ConnectionOptions
   readonly bodyLength: BodyLength
@@ -35,7 +35,7 @@ const methods = new Set(
 const lengthDigits = 15
 
 /** Undefined unless it is plain decimal without leading zeros. */
-export const parseContentLength = (value: string): number | undefined => {
+export function parseContentLength(value: string): number | undefined {
   if (value.length === 0 || value.length > lengthDigits) return undefined
   let length = 0
   for (let at = 0; at < value.length; at++) {
@@ -46,21 +46,23 @@ export const parseContentLength = (value: string): number | undefined => {
   return value.length > 1 && value.charCodeAt(0) === 0x30 ? undefined : length
 }
 
-interface Target {
+type Target = {
   readonly form: RequestHead['form']
   readonly path: string
   readonly scheme: RequestHead['scheme']
   readonly authority: Authority | undefined
 }
 
-const originTarget = (path: string): Target => ({
-  form: 'origin',
-  path,
-  scheme: undefined,
-  authority: undefined,
-})
+function originTarget(path: string): Target {
+  return {
+    form: 'origin',
+    path,
+    scheme: undefined,
+    authority: undefined,
+  }
+}
 
-const parseTarget = (method: string, target: string): Target | undefined => {
+function parseTarget(method: string, target: string): Target | undefined {
   if (method === 'CONNECT') {
     const authority = parseAuthority(target)
     if (authority?.port === undefined) return undefined
@@ -74,7 +76,7 @@ const parseTarget = (method: string, target: string): Target | undefined => {
   return parseAbsolute(target)
 }
 
-const parseAbsolute = (target: string): Target | undefined => {
+function parseAbsolute(target: string): Target | undefined {
   const mark = target.indexOf('://')
   const scheme = mark === 4 ? 'http' : 'https'
   if (mark < 4 || !equalsIgnoringCase(target.slice(0, mark), scheme)) return undefined
@@ -86,19 +88,19 @@ const parseAbsolute = (target: string): Target | undefined => {
   return { form: 'absolute', path: rest.startsWith('/') ? rest : `/${rest}`, scheme, authority }
 }
 
-const agree = (one: Authority, other: Authority, scheme: 'http' | 'https' | undefined): boolean => {
+function agree(one: Authority, other: Authority, scheme: 'http' | 'https' | undefined): boolean {
   const usual = scheme === 'https' ? 443 : scheme === 'http' ? 80 : undefined
   return one.hostname === other.hostname && (one.port ?? usual) === (other.port ?? usual)
 }
 
 /** A tunnel of HTTP/2 would carry requests that nobody has decided on. */
-const tunnelProtocol = (upgrade: string | undefined): string | undefined => {
+function tunnelProtocol(upgrade: string | undefined): string | undefined {
   const isOther = upgrade === undefined || /^(h2c|http\b|tls\b)|[,\s]/i.test(upgrade)
   return isOther ? undefined : upgrade
 }
 
 /** The request that the parser has just read, or why it is refused. */
-export const readRequestHead = (parser: HeadParser): RequestHead | Failure => {
+export function readRequestHead(parser: HeadParser): RequestHead | Failure {
   const method = parser.first[0]
   const target = parser.first[1]
   const minorVersion = parser.minorVersion

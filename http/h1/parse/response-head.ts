@@ -13,7 +13,7 @@ import type { ToolResponse } from '../../message/response.ts'
 import type { HeadParser } from './head-parser.ts'
 import { type BodyLength, parseContentLength } from './request-head.ts'
 
-export interface ReadResponse extends ToolResponse {
+export type ReadResponse = ToolResponse & {
   readonly bodyLength: BodyLength | 'until-close'
   /** What the headers announce, whether or not a body of that length may follow (HEAD, 304). */
   readonly announcedLength: number | undefined
@@ -22,24 +22,24 @@ export interface ReadResponse extends ToolResponse {
   readonly upgrade: string | undefined
 }
 
-const bodyOf = (
+function bodyOf(
   status: number,
   method: string,
   isChunked: boolean,
   length: number | undefined,
-): ReadResponse['bodyLength'] => {
+): ReadResponse['bodyLength'] {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 0
   return isChunked ? 'chunked' : (length ?? 'until-close')
 }
 
-const parseIdleHint = (value: string): number | undefined => {
+function parseIdleHint(value: string): number | undefined {
   const at = value.toLowerCase().indexOf('timeout=')
   const seconds = at === -1 ? Number.NaN : Number.parseInt(value.slice(at + 8), 10)
   return Number.isNaN(seconds) ? undefined : seconds * 1000
 }
 
 /** The response that the parser has just read, to a request of this method, or why it is refused. */
-export const readResponseHead = (parser: HeadParser, method: string): ReadResponse | Failure => {
+export function readResponseHead(parser: HeadParser, method: string): ReadResponse | Failure {
   const status = Number(parser.first[0])
   // Five classes are defined (RFC 9110, 15): what is in none of them is no answer.
   if (status < 100 || status > 599) return refusals.statusLine

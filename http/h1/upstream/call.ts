@@ -18,7 +18,7 @@ import type { UpstreamConnection, UpstreamUser } from './connection.ts'
 import { ResponseStream } from './response-stream.ts'
 import { RewrittenResponse } from './rewritten-response.ts'
 
-export interface CallParties {
+export type CallParties = {
   readonly owner: CallListener
   readonly client: ExchangeClient
   readonly context: ServerContext

@@ -7,7 +7,7 @@ import type { BufferPool } from '../../socket/buffer-pool.ts'
 import { type IdleListener, UpstreamConnection } from './connection.ts'
 import { KnownHosts } from './known-hosts.ts'
 
-export interface UpstreamPoolOptions {
+export type UpstreamPoolOptions = {
   readonly buffers: BufferPool
   readonly limits: Limits
   readonly clock: Pick<Clock, 'monotonicMs'>
@@ -135,5 +135,6 @@ export class UpstreamPool implements IdleListener {
   }
 }
 
-export const failureOfDial = (error: unknown): Failure =>
-  upstreamFailure('UpstreamUnreachable', 'the tool cannot be reached', error)
+export function failureOfDial(error: unknown): Failure {
+  return upstreamFailure('UpstreamUnreachable', 'the tool cannot be reached', error)
+}

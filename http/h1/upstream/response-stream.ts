@@ -9,7 +9,7 @@ import { MALFORMED } from '../parse/head-parser.ts'
 import { writeLastChunk } from '../write/head-writer.ts'
 import { SequenceGuard } from './sequence-guard.ts'
 
-export interface ResponseStreamOptions {
+export type ResponseStreamOptions = {
   readonly client: Transport
   /** The client speaks HTTP/1.0: chunks come without their framing. */
   readonly decodes: boolean

@@ -3,20 +3,17 @@ import type { Answer } from '../../message/ports.ts'
 import type { Transport } from '../../socket/transport.ts'
 import { writeResponseHead } from './head-writer.ts'
 
-export interface AnswerFraming {
+export type AnswerFraming = {
   readonly closes: boolean
   /** The answer to HEAD announces a body and has none. */
   readonly isHead: boolean
 }
 
-export const lengthOfBody = (answer: Answer): number =>
-  typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : (answer.body?.length ?? 0)
+export function lengthOfBody(answer: Answer): number {
+  return typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : (answer.body?.length ?? 0)
+}
 
-export const writeAnswer = (
-  transport: Transport,
-  answer: Answer,
-  { closes, isHead }: AnswerFraming,
-): void => {
+export function writeAnswer(transport: Transport, answer: Answer, { closes, isHead }: AnswerFraming): void {
   const { status, reasonPhrase, headers, body } = answer
   const hasNoBody = status < 200 || status === 204 || status === 304
   const bodyLength = hasNoBody ? undefined : lengthOfBody(answer)

@@ -31,8 +31,9 @@ const responseSkips = new Set<number>([
 const trailerSkips = new Set<number>([...requestSkips, field.authorization])
 const credentialTrailers = new Set(['cookie', 'set-cookie', 'www-authenticate'])
 
-const isSkipped = (skips: ReadonlySet<number>): Uint8Array =>
-  Uint8Array.from({ length: field.otherHop + 1 }, (_, kind) => (skips.has(kind) ? 1 : 0))
+function isSkipped(skips: ReadonlySet<number>): Uint8Array {
+  return Uint8Array.from({ length: field.otherHop + 1 }, (_, kind) => (skips.has(kind) ? 1 : 0))
+}
 
 const skippedInRequest = isSkipped(requestSkips)
 const skippedInResponse = isSkipped(responseSkips)
@@ -41,13 +42,13 @@ const skippedInTrailers = isSkipped(trailerSkips)
 /** Room for the lines that the writer adds itself. */
 const ownRoom = 512
 
-const roomOf = (headers: HeaderList): number => {
+function roomOf(headers: HeaderList): number {
   let room = ownRoom
   for (let at = 0; at < headers.length; at++) room += (headers[at] as string).length + 2
   return room
 }
 
-const put = (out: Buffer, start: number, text: string, table: Uint8Array, subject: string): number => {
+function put(out: Buffer, start: number, text: string, table: Uint8Array, subject: string): number {
   let to = start
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -58,13 +59,13 @@ const put = (out: Buffer, start: number, text: string, table: Uint8Array, subjec
 }
 
 /** For text of our own, which needs no check. */
-const putOwn = (out: Buffer, start: number, text: string): number => {
+function putOwn(out: Buffer, start: number, text: string): number {
   let to = start
   for (let at = 0; at < text.length; at++) out[to++] = text.charCodeAt(at)
   return to
 }
 
-const putField = (out: Buffer, start: number, name: string, value: string): number => {
+function putField(out: Buffer, start: number, name: string, value: string): number {
   if (name.length === 0) throw new UnsafeHeaderError(name)
   let to = put(out, start, name, tokenByte, name)
   out[to++] = 0x3a
@@ -75,7 +76,7 @@ const putField = (out: Buffer, start: number, name: string, value: string): numb
   return to
 }
 
-const putFields = (out: Buffer, start: number, headers: HeaderList, skipped: Uint8Array): number => {
+function putFields(out: Buffer, start: number, headers: HeaderList, skipped: Uint8Array): number {
   let to = start
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
@@ -85,7 +86,7 @@ const putFields = (out: Buffer, start: number, headers: HeaderList, skipped: Uin
   return to
 }
 
-export interface OutgoingRequest {
+export type OutgoingRequest = {
   readonly method: string
   readonly target: string
   readonly host: string
@@ -99,7 +100,7 @@ export interface OutgoingRequest {
 // A request of one of these without a body has no Content-Length; others say that it is empty.
 const bodiless = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'PROPFIND'])
 
-export const writeRequestHead = (transport: Transport, request: OutgoingRequest): void => {
+export function writeRequestHead(transport: Transport, request: OutgoingRequest): void {
   const lineRoom = request.target.length + request.host.length + (request.upgrade?.length ?? 0)
   const out = transport.assemble(roomOf(request.headers) + lineRoom)
   if (request.target === '' || request.host === '') throw new UnsafeHeaderError('Host')
@@ -124,7 +125,7 @@ export const writeRequestHead = (transport: Transport, request: OutgoingRequest)
   transport.assembled(to)
 }
 
-export interface OutgoingResponse {
+export type OutgoingResponse = {
   readonly status: number
   readonly reasonPhrase: string | undefined
   readonly headers: HeaderList
@@ -134,7 +135,7 @@ export interface OutgoingResponse {
   readonly upgrade?: string | undefined
 }
 
-export const writeResponseHead = (transport: Transport, response: OutgoingResponse): void => {
+export function writeResponseHead(transport: Transport, response: OutgoingResponse): void {
   const reason = response.reasonPhrase ?? STATUS_CODES[response.status] ?? ''
   const out = transport.assemble(roomOf(response.headers) + reason.length + (response.upgrade?.length ?? 0))
   let to = putOwn(out, transport.outLength, 'HTTP/1.1 ')
@@ -157,7 +158,7 @@ export const writeResponseHead = (transport: Transport, response: OutgoingRespon
 }
 
 /** The last chunk with the trailers that may go on: none that frames, routes or authenticates. */
-export const writeLastChunk = (transport: Transport, trailers: HeaderList): void => {
+export function writeLastChunk(transport: Transport, trailers: HeaderList): void {
   const out = transport.assemble(roomOf(trailers))
   const passed = trailers.filter(
     (_, at) => !credentialTrailers.has((trailers[at - (at % 2)] as string).toLowerCase()),
