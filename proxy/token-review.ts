@@ -8,8 +8,8 @@ import type { IncomingRequest } from '../http/message/request.ts'
 import type { AccessReviewer } from '../kube/review/access-review.ts'
 import { type Authenticator, type Identity, presentedToken } from './authenticate.ts'
 import { authorize } from './authorize.ts'
-import { payerOf } from './caller.ts'
-import type { RequestRecord } from './request-record.ts'
+import { payerOf } from './budget/payer.ts'
+import type { RequestRecord } from './record/request-record.ts'
 
 /** A token of 16 KiB and a name. */
 export const maxReviewBytes = 20 * 1024

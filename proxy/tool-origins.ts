@@ -6,7 +6,7 @@ import { dial } from '../tool/dial/dial.ts'
 import { createReach } from '../tool/dial/resolve.ts'
 import { TrustStore } from '../tool/dial/trust.ts'
 import type { UsableConnector } from '../tool/usable-connector.ts'
-import type { Payer } from './caller.ts'
+import type { Payer } from './budget/payer.ts'
 import type { ProxyConfig } from './config.ts'
 
 /** For the look-up, the connection and the TLS handshake. */

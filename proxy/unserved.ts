@@ -5,7 +5,7 @@ import type { Answer } from '../http/message/ports.ts'
 import type { IncomingRequest } from '../http/message/request.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
-import { auditLine } from './audit.ts'
+import { auditLine } from './record/audit.ts'
 import { asksAsGit, refusalAnswer, refusalOfFailure } from './refuse.ts'
 
 export type UnservedOptions = {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { registerCsiMetrics } from '../csi/csi-metrics.ts'
-import { registerConnectionMetrics, registerUseMetrics } from '../proxy/proxy-metrics.ts'
+import { registerConnectionMetrics, registerUseMetrics } from '../proxy/record/metrics.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { withController } from './controller/boot-controller.ts'
 

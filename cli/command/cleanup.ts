@@ -1,5 +1,5 @@
 // connectors cleanup: removes what the controller made, once it is uninstalled.
-import { removeLeftovers } from '../../controller/leftovers.ts'
+import { removeLeftovers } from '../../controller/cleanup.ts'
 import { componentCommand } from '../component.ts'
 
 export const { help, run } = componentCommand({

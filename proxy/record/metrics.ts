@@ -1,5 +1,5 @@
 // What Prometheus learns of the proxy. Spec: proxy.md, "Record".
-import type { Counter, Family, Histogram, Metrics } from '../runtime/metrics.ts'
+import type { Counter, Family, Histogram, Metrics } from '../../runtime/metrics.ts'
 
 export type UseRecord = {
   readonly connector: string

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
-import { isAppliedAlone, isOfConnector, removeLeftovers } from '../../controller/leftovers.ts'
+import { isAppliedAlone, isOfConnector, removeLeftovers } from '../../controller/cleanup.ts'
 import { applyGrants } from '../../controller/scope-grants/apply.ts'
 import { decideScope, grantLabel } from '../../controller/scope-grants/decide.ts'
 import type { KubeObject } from '../../kube/object/objects.ts'
@@ -23,7 +23,7 @@ import { refuse, reply, withApiServer } from '../kube/api-server.ts'
 import { clientOf } from './boot-controller.ts'
 import { basicClass, basicSecret, withSecret } from './objects.ts'
 
-const test = suite('controller/leftovers')
+const test = suite('controller/cleanup')
 
 const ours = 'connectors-controller'
 const written = (...writers: readonly (readonly [manager: string, subresource?: string])[]) => ({

@@ -1,14 +1,14 @@
 // What becomes known of a request on its way, and the audit line and the numbers that come of it at the end.
 // Spec: proxy.md, "Record".
 import { randomUUID } from 'node:crypto'
-import type { ObjectKey } from '../connector/object.ts'
-import { findHeader } from '../http/message/headers.ts'
-import type { IncomingRequest } from '../http/message/request.ts'
-import type { Clock } from '../runtime/clock.ts'
-import { requestIdHeader } from '../tool/outgoing.ts'
+import type { ObjectKey } from '../../connector/object.ts'
+import { findHeader } from '../../http/message/headers.ts'
+import type { IncomingRequest } from '../../http/message/request.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { requestIdHeader } from '../../tool/outgoing.ts'
+import type { Payer } from '../budget/payer.ts'
 import { type AuditedEnd, auditLine } from './audit.ts'
-import type { Payer } from './caller.ts'
-import type { UseRecord } from './proxy-metrics.ts'
+import type { UseRecord } from './metrics.ts'
 
 export type RequestRecord = {
   readonly request: IncomingRequest

@@ -1,10 +1,10 @@
 // Rejections: how often a tool may answer 401 before its Connector is spared. Tools lock an account out after so many
 // wrong passwords, and a lock-out hits everybody who uses the Connector.
-import { ConnectorsError } from '../connector/errors.ts'
-import { objectKey } from '../connector/object.ts'
-import type { Clock } from '../runtime/clock.ts'
-import type { UsableConnector } from '../tool/usable-connector.ts'
-import type { Payer } from './caller.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import { objectKey } from '../../connector/object.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { UsableConnector } from '../../tool/usable-connector.ts'
+import type { Payer } from './payer.ts'
 
 /** Of one credential: a changed Secret or Connector begins anew. */
 type Credential = {

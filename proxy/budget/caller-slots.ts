@@ -1,7 +1,7 @@
 // CallerSlots: what one caller has under way, by kind. Bounded for a caller and, at four times as much, for its
 // account, so that one pod cannot take the proxy for itself, nor an account by having many pods.
-import { ConnectorsError } from '../connector/errors.ts'
-import type { Payer } from './caller.ts'
+import { ConnectorsError } from '../../connector/errors.ts'
+import type { Payer } from './payer.ts'
 
 /** `left`: requests whose client has ended its side. They no longer stand in the way of the caller's others. */
 export type SlotKind = 'request' | 'tunnel' | 'left'

@@ -1,5 +1,5 @@
 // What whoever has not shown who they are makes us write: bounded for each address, and what is left out is counted.
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { AuditSink } from './audit.ts'
 
 export type StrangersOptions = {

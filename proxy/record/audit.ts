@@ -1,9 +1,9 @@
 // One JSON line a request: who used which Connector for what, and how it ended. Spec: proxy.md, "Record".
 // Never a token, a credential, a query or a body.
-import type { ObjectKey } from '../connector/object.ts'
-import type { ExchangeRecord } from '../http/message/ports.ts'
-import type { Payer } from './caller.ts'
-import { reasonOfFailure } from './refuse.ts'
+import type { ObjectKey } from '../../connector/object.ts'
+import type { ExchangeRecord } from '../../http/message/ports.ts'
+import type { Payer } from '../budget/payer.ts'
+import { reasonOfFailure } from '../refuse.ts'
 
 export type AuditEntry = {
   readonly requestId: string
