@@ -3,9 +3,9 @@ import { isTrue } from '../connector/condition.ts'
 import type { Connector } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { KubeObject } from '../kube/objects.ts'
-import { connectorClasses, connectors, resourceInterfaces } from '../kube/resources.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import type { KubeObject } from '../kube/object/objects.ts'
+import { connectorClasses, connectors, resourceInterfaces } from '../kube/object/resources.ts'
 import type { FoundProblem } from './problems.ts'
 
 /** What does not exist is left out. */

@@ -1,6 +1,6 @@
 // The cluster that a command asks: a running instance's, or any whose kubeconfig KUBECONFIG names.
-import { createKubeClient, type KubeClient } from '../kube/client.ts'
-import { type KubeConfig, loadKubeConfig } from '../kube/config.ts'
+import { createKubeClient, type KubeClient } from '../kube/client/client.ts'
+import { type KubeConfig, loadKubeConfig } from '../kube/config/config.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { findInstance } from './dev/run-file.ts'
 

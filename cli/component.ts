@@ -1,7 +1,7 @@
 // What `controller`, `proxy` and `csi` share: a process that serves until it is told to end, by signal.
 import { ConnectorsError } from '../connector/errors.ts'
-import { createKubeClient, type KubeClient } from '../kube/client.ts'
-import { inClusterFrom, loadKubeConfig } from '../kube/config.ts'
+import { createKubeClient, type KubeClient } from '../kube/client/client.ts'
+import { inClusterFrom, loadKubeConfig } from '../kube/config/config.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { Clock } from '../runtime/clock.ts'
 import { systemClock } from '../runtime/clock.ts'

@@ -8,28 +8,31 @@ type Command = {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  dev: { summary: 'run the whole system on this machine', load: () => import('./dev.ts') },
-  mount: { summary: 'mount a volume of a running instance', load: () => import('./mount.ts') },
-  exec: { summary: 'run a command with a volume mounted', load: () => import('./exec.ts') },
-  render: { summary: 'render one template, or a stream of them', load: () => import('./render.ts') },
+  dev: { summary: 'run the whole system on this machine', load: () => import('./command/dev.ts') },
+  mount: { summary: 'mount a volume of a running instance', load: () => import('./command/mount.ts') },
+  exec: { summary: 'run a command with a volume mounted', load: () => import('./command/exec.ts') },
+  render: { summary: 'render one template, or a stream of them', load: () => import('./command/render.ts') },
   resolve: {
     summary: 'say what an interface makes of a Connector',
-    load: () => import('./resolve.ts'),
+    load: () => import('./command/resolve.ts'),
   },
-  run: { summary: 'make a TaskRun or PipelineRun, and follow it', load: () => import('./run.ts') },
+  run: { summary: 'make a TaskRun or PipelineRun, and follow it', load: () => import('./command/run.ts') },
   controller: {
     summary: 'keep Connectors true (a server in a cluster)',
-    load: () => import('./controller.ts'),
+    load: () => import('./command/controller.ts'),
   },
-  proxy: { summary: 'hand requests on to tools (a server in a cluster)', load: () => import('./proxy.ts') },
-  csi: { summary: 'mount volumes on a node (a server in a cluster)', load: () => import('./csi.ts') },
+  proxy: {
+    summary: 'hand requests on to tools (a server in a cluster)',
+    load: () => import('./command/proxy.ts'),
+  },
+  csi: { summary: 'mount volumes on a node (a server in a cluster)', load: () => import('./command/csi.ts') },
   rollout: {
     summary: 'wait until the driver runs on every node',
-    load: () => import('./rollout.ts'),
+    load: () => import('./command/rollout.ts'),
   },
   cleanup: {
     summary: 'remove what an uninstalled controller has left',
-    load: () => import('./cleanup.ts'),
+    load: () => import('./command/cleanup.ts'),
   },
 }
 

@@ -1,9 +1,9 @@
 // OwnAddresses: where this installation itself is in the cluster's network, so that no Connector leads there.
 // Spec: proxy.md, "Strictness".
-import type { KubeClient } from '../kube/client.ts'
-import { createInformer } from '../kube/informer.ts'
-import type { Pod, Service } from '../kube/objects.ts'
-import { pods, services } from '../kube/resources.ts'
+import { createInformer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import type { Pod, Service } from '../kube/object/objects.ts'
+import { pods, services } from '../kube/object/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 
 export type OwnAddresses = {

@@ -43,3 +43,12 @@ export function accessRefusal(
       `it needs a Role in namespace "${namespace}" with ${verb} on ${resources.join(' and ')} in group ${apiGroup}`,
   )
 }
+
+/** Undefined when all is allowed. The verdicts are those on the questions, in their order. */
+export function missingAccess(
+  questions: readonly AccessQuestion[],
+  verdicts: readonly ({ readonly allowed: boolean } | undefined)[],
+): readonly [AccessQuestion, ...AccessQuestion[]] | undefined {
+  const [first, ...others] = questions.filter((_, at) => verdicts[at]?.allowed !== true)
+  return first && [first, ...others]
+}

@@ -1,6 +1,5 @@
 // Addresses: where a tool is, and where its Connector is reached through the proxy.
 // Spec: resources.md, "Connector.status" and "Controller behaviour"; proxy.md, "Doors".
-
 import type { Connector } from './connector.ts'
 import type { ConnectorClass } from './connector-class.ts'
 import { proxyResolver } from './connector-class.ts'

@@ -54,3 +54,12 @@ export function addressConflict(conditions: readonly Condition[] | undefined): C
       type === 'ProxyServiceReady' && status === 'False' && reason === addressConflictReason,
   )
 }
+
+/** Whether an object is Ready, and why, for a line of the log. */
+export function readyFields({ conditions }: { readonly conditions?: readonly Condition[] }): {
+  readonly ready: string | undefined
+  readonly reason: string | undefined
+} {
+  const ready = conditions?.find(condition => condition.type === 'Ready')
+  return { ready: ready?.status, reason: ready?.reason }
+}

@@ -29,15 +29,6 @@ export type Secret = {
   readonly data?: Readonly<Record<string, string>>
 }
 
-export type Service = {
-  readonly metadata: ObjectMeta
-  readonly spec?: {
-    readonly type?: string
-    readonly externalName?: string
-    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol?: string }[]
-  }
-}
-
 /** A namespaced name, `namespace/name`. */
 export type ObjectKey = { readonly namespace: string; readonly name: string }
 

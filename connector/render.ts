@@ -1,6 +1,5 @@
 // render: what a volume holds. The files of the named configurations of each class, and the built-in files.
 // Spec: csi.md, "Publish" step 5; templates.md, "What configuration templates see".
-
 import { proxyServiceName } from './address.ts'
 import type { Connector } from './connector.ts'
 import type { Configuration, ConnectorClass } from './connector-class.ts'

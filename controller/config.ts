@@ -12,8 +12,8 @@ import {
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
-import { cidrsFlag, parseCidrs } from '../upstream/address-rules.ts'
-import { connectToProblem, parseConnectTo } from '../upstream/connect-to.ts'
+import { cidrsFlag, parseCidrs } from '../tool/dial/address-rules.ts'
+import { connectToProblem, parseConnectTo } from '../tool/dial/connect-to.ts'
 
 export const controllerFlags = {
   'system-namespace': textFlag({ fallback: 'connectors-system', help: 'namespace of the installation' }),

@@ -3,9 +3,9 @@
 import { apiGroup } from '../connector/connector.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectMeta } from '../connector/object.ts'
-import { hasCode } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { KubeObject } from '../kube/objects.ts'
+import { hasCode } from '../kube/client/api-error.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import type { KubeObject } from '../kube/object/objects.ts'
 import {
   connectorClasses,
   csiDrivers,
@@ -14,7 +14,7 @@ import {
   roleBindings,
   roles,
   services,
-} from '../kube/resources.ts'
+} from '../kube/object/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { isReplaced } from './builtins/decide.ts'

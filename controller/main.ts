@@ -2,25 +2,28 @@
 // classes and the grants of their scopes true.
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { createFeatureFlags } from '../cluster/feature-flags.ts'
 import { createOwnAddresses } from '../cluster/own-addresses.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts'
-import { createFeatureFlags } from '../kube/feature-flags.ts'
-import { createLeaderElection, type LeaderElection, soleLeader } from '../kube/leader-election.ts'
-import { resourceInterfaces } from '../kube/resources.ts'
-import { permitWrites } from '../kube/write-permit.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { permitWrites } from '../kube/client/write-permit.ts'
+import { resourceInterfaces } from '../kube/object/resources.ts'
+import { createEventRecorder, type EventRecorder } from '../kube/work/event-recorder.ts'
+import { createLeaderElection, type LeaderElection, soleLeader } from '../kube/work/leader-election.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
-import { logSeldom } from '../runtime/seldom.ts'
-import { createReach } from '../upstream/resolve.ts'
-import { TrustStore } from '../upstream/trust.ts'
+import { throttledLog } from '../runtime/throttle.ts'
+import { createReach } from '../tool/dial/resolve.ts'
+import { TrustStore } from '../tool/dial/trust.ts'
+import { createBuiltinsController } from './builtins/controller.ts'
 import { readBuiltins } from './builtins/read.ts'
-import { CheckResults } from './check-results.ts'
+import { CheckResults } from './checks/results.ts'
+import { createSendCheck } from './checks/send-check.ts'
 import type { ControllerConfig } from './config.ts'
-import { createReconcilers, runReconcilers } from './reconcile.ts'
-import { createQueues, routeAnswer, routeChanges, routeSecret } from './route-changes.ts'
+import { createConnectorController } from './connector/controller.ts'
+import { createConnectorClassController } from './connector-class/controller.ts'
+import { type KindController, runKindControllers } from './kind-controller.ts'
+import { createScopeGrantsController } from './scope-grants/controller.ts'
 import { createSealingKeysController } from './sealing-keys/controller.ts'
-import { createSendCheck } from './send-check.ts'
 import { startServer } from './server.ts'
 import { createWatches, runWatches } from './watches.ts'
 
@@ -45,7 +48,7 @@ export async function startController(
 ): Promise<RunningController> {
   const { systemNamespace } = config.proxy
   const builtins = await readBuiltins(config.builtins, { systemNamespace })
-  const seldom = (message: string) => logSeldom({ write: log.warn, message, clock, quietMs: 60_000 })
+  const seldom = (message: string) => throttledLog({ write: log.warn, message, clock, quietMs: 60_000 })
   const onError = seldom('cannot follow the cluster')
   const election = electionOf(config, { client, clock, log })
   const writing = permitWrites(client, election.assertLeading)
@@ -71,15 +74,15 @@ export async function startController(
     onProblem: problem => log.warn('feature flag ignored', { problem }),
     onError,
   })
-  const queues = createQueues({ clock, maxBackoffMs: config.probeIntervalMs })
-  const onSecret = (key: string) => routeSecret(watches, queues, key)
-  const watches = createWatches({ client, clock, systemNamespace, builtins, onError, onSecret })
+  const watches = createWatches({ client, clock, systemNamespace, builtins, onError })
   const results = new CheckResults({
     clock,
     intervalMs: config.probeIntervalMs,
     concurrency: config.probeConcurrency,
     concurrencyPerHost: 2,
-    onResult: owner => routeAnswer(queues, owner),
+    onResult: owner => {
+      for (const controller of controllers) controller.onAnswer?.(owner)
+    },
     onError: error => log.error('cannot run a check', { error }),
   })
   const trust = new TrustStore({ capacity: 1 })
@@ -88,8 +91,13 @@ export async function startController(
   const reach = createReach({ allowLoopback, deny, allow, isOwn: ownAddresses.has }, { clock })
   const sendCheck = createSendCheck({ clock, trust: () => trust.context([]), connectTo, reach })
   const sinks = { client: writing, events, results, sendCheck }
-  const reconcilers = createReconcilers({ config, clock, log, watches, builtins, ...sinks })
-  routeChanges(watches, queues, { events, builtins })
+  const context = { config, clock, log, watches, builtins, ...sinks }
+  const controllers: readonly KindController[] = [
+    createBuiltinsController(context),
+    createConnectorController(context),
+    createConnectorClassController(context),
+    createScopeGrantsController(context),
+  ]
 
   const sealingKeys = createSealingKeysController({
     client: writing,
@@ -111,7 +119,7 @@ export async function startController(
   const server = await startServer({
     address: config.metricsAddress,
     watches,
-    queues,
+    controllers,
     events: recorder,
     election,
     isSynced: () => isSynced && features.isSynced && ownAddresses.isSynced,
@@ -141,10 +149,8 @@ export async function startController(
 
   async function lead(leading: { readonly signal: AbortSignal }): Promise<void> {
     log.info('controller leads')
-    // Those that are not there, and what another leader may have left undone.
-    for (const key of builtins.keys()) queues.builtins.add(key)
     await Promise.all([
-      runReconcilers(reconcilers, queues, { log, after: synced.promise, ...leading }),
+      runKindControllers(controllers, { log, after: synced.promise, ...leading }),
       results.run(leading),
       recorder.run(leading),
       sealingKeys.run(leading),
@@ -163,6 +169,6 @@ function electionOf(
     lease: { namespace: proxy.systemNamespace, name: 'connectors-controller-manager' },
     identity: `${hostname()}_${randomUUID()}`,
     leaseMs,
-    onError: logSeldom({ write: log.warn, message: 'cannot reach the lease', clock, quietMs: 60_000 }),
+    onError: throttledLog({ write: log.warn, message: 'cannot reach the lease', clock, quietMs: 60_000 }),
   })
 }

@@ -1,9 +1,9 @@
 // One Secret that a Connector names: from memory, else as the API has it now.
+import type { ReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { normalSecretType } from '../connector/credential.ts'
 import type { ObjectKey, Secret } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { ReferencedSecrets } from '../kube/referenced-secrets.ts'
-import { secrets as secretsResource } from '../kube/resources.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { secrets as secretsResource } from '../kube/object/resources.ts'
 
 export type SecretSources = {
   readonly client: Pick<KubeClient, 'find'>

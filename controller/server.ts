@@ -1,16 +1,16 @@
 // The controller's side door: health and metrics.
-import type { EventRecorder } from '../kube/event-recorder.ts'
-import type { LeaderElection } from '../kube/leader-election.ts'
+import type { EventRecorder } from '../kube/work/event-recorder.ts'
+import type { LeaderElection } from '../kube/work/leader-election.ts'
 import type { Address } from '../runtime/flags.ts'
 import { type HealthServer, startHealthServer } from '../runtime/health.ts'
 import { createMetrics, type Metrics } from '../runtime/metrics.ts'
-import type { Queues } from './route-changes.ts'
+import type { KindController } from './kind-controller.ts'
 import type { Watches } from './watches.ts'
 
 export type ServerOptions = {
   readonly address: Address
   readonly watches: Watches
-  readonly queues: Queues
+  readonly controllers: readonly KindController[]
   readonly events: Pick<EventRecorder, 'dropped'>
   readonly election: Pick<LeaderElection, 'isLeading'>
   readonly isSynced: () => boolean
@@ -27,7 +27,12 @@ export function startServer(options: ServerOptions): Promise<HealthServer> {
 
 function describeState(
   metrics: Metrics,
-  { watches, queues, events, election }: Pick<ServerOptions, 'watches' | 'queues' | 'events' | 'election'>,
+  {
+    watches,
+    controllers,
+    events,
+    election,
+  }: Pick<ServerOptions, 'watches' | 'controllers' | 'events' | 'election'>,
 ): void {
   metrics.gauge({
     name: 'connectors_leading',
@@ -44,7 +49,7 @@ function describeState(
     name: 'connectors_queue_depth',
     help: 'Objects that wait to be looked at',
     labels: ['queue'],
-    read: () => Object.entries(queues).map(([name, queue]) => [queue.depth, name] as const),
+    read: () => controllers.map(({ kind, queue }) => [queue.depth, kind] as const),
   })
   metrics.gauge({
     name: 'connectors_events_dropped',

@@ -1,11 +1,12 @@
-// The watched objects, how they are found, and whom a change concerns.
+// The watched objects, and how they are found.
+import { createReferencedSecrets, type ReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { proxyServiceName } from '../connector/address.ts'
 import { type Connector, credentialSecretName } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { watchedSecretTypes } from '../connector/credential.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { createInformer, type Informer } from '../kube/informer.ts'
+import { createInformer, type Informer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
 import {
   type KubeObject,
   type Namespace,
@@ -13,8 +14,7 @@ import {
   type RoleBinding,
   refKey,
   type Service,
-} from '../kube/objects.ts'
-import { createReferencedSecrets, type ReferencedSecrets } from '../kube/referenced-secrets.ts'
+} from '../kube/object/objects.ts'
 import {
   connectorClasses,
   connectors,
@@ -24,7 +24,7 @@ import {
   roleBindings,
   roles,
   services,
-} from '../kube/resources.ts'
+} from '../kube/object/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Builtins, builtinKey } from './builtins/read.ts'
 import { destinationService } from './connector-class/destination.ts'
@@ -49,8 +49,6 @@ export type WatchesOptions = {
   readonly systemNamespace: string
   readonly builtins: Pick<Builtins, 'has'>
   readonly onError: (error: unknown) => void
-  /** Told of the Secrets that Connectors name, by `namespace/name`. */
-  readonly onSecret: (key: string) => void
 }
 
 export function createWatches({
@@ -59,7 +57,6 @@ export function createWatches({
   systemNamespace,
   builtins,
   onError,
-  onSecret,
 }: WatchesOptions): Watches {
   const watch = <T extends KubeObject>(
     resource: Resource<T>,
@@ -67,48 +64,47 @@ export function createWatches({
   ) => createInformer({ client, clock, resource, onError, ...options })
 
   // The CRDs do not require a spec. Without one they are told what is missing, as any other.
-  const ofConnectors = watch(connectors, { transform: withSpec })
-  ofConnectors.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
-  ofConnectors.index('secret', connector => secretKeys(connector))
-  ofConnectors.index('service', ({ metadata }) => [
+  const connectorInformer = watch(connectors, { transform: withSpec })
+  connectorInformer.index('class', ({ spec }) => (spec.connectorClassName ? [spec.connectorClassName] : []))
+  connectorInformer.index('secret', connector => secretKeys(connector))
+  connectorInformer.index('service', ({ metadata }) => [
     refKey({ namespace: metadata.namespace, name: proxyServiceName(metadata.name) }),
   ])
 
-  const ofClasses = watch(connectorClasses, { transform: withSpec })
-  ofClasses.index('service', ({ spec }) =>
+  const classInformer = watch(connectorClasses, { transform: withSpec })
+  classInformer.index('service', ({ spec }) =>
     [spec.api, spec.proxy]
       .flatMap(destination => destinationService(destination, systemNamespace) ?? [])
       .map(refKey),
   )
 
-  const ofNamespaces = watch(namespaces)
-  ofNamespaces.index('project', ({ metadata }) => labelValue(metadata.labels, projectLabel))
-  ofNamespaces.index('inner', ({ metadata }) => labelValue(metadata.labels, innerNamespaceLabel))
+  const namespaceInformer = watch(namespaces)
+  namespaceInformer.index('project', ({ metadata }) => labelValue(metadata.labels, projectLabel))
+  namespaceInformer.index('inner', ({ metadata }) => labelValue(metadata.labels, innerNamespaceLabel))
 
   const grants = { labelSelector: `${grantLabel}=true` }
   return {
-    connectors: ofConnectors,
-    connectorClasses: ofClasses,
+    connectors: connectorInformer,
+    connectorClasses: classInformer,
     resourceInterfaces: watch(resourceInterfaces, {
       transform: object =>
         builtins.has(builtinKey(resourceInterfaces, object.metadata.name)) ? object : undefined,
     }),
-    namespaces: ofNamespaces,
+    namespaces: namespaceInformer,
     roles: watch(roles, grants),
     roleBindings: watch(roleBindings, grants),
     services: watch(services, {
       // Those that stand for Connectors (or are in the place of one) and those that classes name.
       transform: service => {
         const { name } = service.metadata
-        const isNamed = ofClasses.byIndex('service', objectKey(service.metadata)).length > 0
+        const isNamed = classInformer.byIndex('service', objectKey(service.metadata)).length > 0
         return isNamed || name.startsWith('c-') ? service : undefined
       },
     }),
     secrets: createReferencedSecrets({
       client,
       clock,
-      isReferenced: ref => ofConnectors.byIndex('secret', refKey(ref)).length > 0,
-      onChange: change => onSecret(objectKey(change.object.metadata)),
+      isReferenced: ref => connectorInformer.byIndex('secret', refKey(ref)).length > 0,
       onError,
     }),
   }

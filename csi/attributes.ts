@@ -1,5 +1,6 @@
 // The volume's attributes: what a Pod may ask of a volume. Spec: csi.md, "Volume attributes".
 import { ConnectorsError } from '../connector/errors.ts'
+import { isFields } from '../connector/fields.ts'
 import { fileNameProblem } from '../connector/file-name.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import type { VolumeInput } from '../connector/render.ts'
@@ -163,10 +164,10 @@ function parseParameters(given: Given): VolumeAttributes['parameters'] {
     // The parser's words quote the text, and what users put into parameters is theirs.
     throw refuse('it is not JSON')
   }
-  if (!isObject(parsed)) throw refuse('it must be a JSON object keyed by configuration name')
+  if (!isFields(parsed)) throw refuse('it must be a JSON object keyed by configuration name')
   if (depthOver(parsed, maxJsonDepth)) throw refuse(`it is nested deeper than ${maxJsonDepth} levels`)
   for (const [name, values] of Object.entries(parsed)) {
-    if (!isObject(values)) throw refuse(`its member ${quote(name)} must be a JSON object of parameters`)
+    if (!isFields(values)) throw refuse(`its member ${quote(name)} must be a JSON object of parameters`)
     parameters[name] = values
   }
   return parameters
@@ -191,10 +192,6 @@ function checkName(name: string, attribute: string): void {
 function checkNamespace(name: string, attribute: string): void {
   if (name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return
   throw invalid(attribute, `${quote(name)} is no name of a namespace`)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Level by level: a document made to be deep must not use up the stack. */

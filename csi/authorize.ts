@@ -1,6 +1,6 @@
 // authorize: may the pod's ServiceAccount use the Connectors of its volume. Spec: csi.md, "Publish" step 2.
-import { accessQuestions, accessRefusal } from '../connector/access.ts'
-import { type AccessReviewer, serviceAccountUser } from '../kube/access-review.ts'
+import { accessQuestions, accessRefusal, missingAccess } from '../connector/access.ts'
+import { type AccessReviewer, serviceAccountUser } from '../kube/review/access-review.ts'
 import type { PublishRequest } from './parse.ts'
 
 export type AuthorizeOptions = {
@@ -19,8 +19,8 @@ export async function authorize(
     attributes.connectors.map(async key => {
       const questions = accessQuestions(key, { requireProxyPermission })
       const verdicts = await Promise.all(questions.map(question => access.check(user, question, { signal })))
-      const [first, ...others] = questions.filter((_, at) => verdicts[at]?.allowed !== true)
-      if (first !== undefined) throw accessRefusal(user.username, [first, ...others])
+      const missing = missingAccess(questions, verdicts)
+      if (missing !== undefined) throw accessRefusal(user.username, missing)
     }),
   )
 }

@@ -11,7 +11,7 @@ import {
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
-import { driverName } from './identity.ts'
+import { driverName } from './grpc/identity.ts'
 
 export const csiFlags = {
   endpoint: socketFlag({ fallback: '/csi/csi.sock', help: 'Unix socket to serve on' }),
@@ -60,15 +60,31 @@ export const csiFlags = {
   }),
 }
 
-export type CsiConfig = FlagValues<typeof csiFlags>
+export type CsiConfig = ReturnType<typeof csiConfigFrom>
 
 export function parseCsiConfig(source: FlagSource): CsiConfig {
   return csiConfigFrom(parseFlags(csiFlags, source))
 }
 
-export function csiConfigFrom(flags: FlagValues<typeof csiFlags>): CsiConfig {
-  const usual = join(flags['kubelet-dir'], 'plugins', driverName, 'csi.sock')
-  return Object.freeze({ ...flags, 'kubelet-endpoint': flags['kubelet-endpoint'] || usual })
+export function csiConfigFrom(flags: FlagValues<typeof csiFlags>) {
+  const usualEndpoint = join(flags['kubelet-dir'], 'plugins', driverName, 'csi.sock')
+  return Object.freeze({
+    endpoint: flags.endpoint,
+    kubeletDir: flags['kubelet-dir'],
+    registrationDir: flags['registration-dir'],
+    kubeletEndpoint: flags['kubelet-endpoint'] || usualEndpoint,
+    nodeName: flags['node-name'],
+    systemNamespace: flags['system-namespace'],
+    proxyService: flags['proxy-service'],
+    audience: flags.audience,
+    medium: flags.mount,
+    fileMode: flags['file-mode'],
+    requireReady: flags['require-ready'],
+    configMap: flags['config-map'],
+    requireProxyPermission: flags['enable-connector-proxy-permissions'],
+    multiConnector: flags['enable-multi-connector'],
+    metricsAddress: flags['metrics-address'],
+  })
 }
 
 type TextOptions = { readonly fallback: string; readonly help: string }

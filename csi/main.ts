@@ -1,20 +1,21 @@
 // The CSI driver's table of contents: what it is made of, and how it begins and ends.
-import { createAccessReviewer } from '../kube/access-review.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { createEventRecorder } from '../kube/event-recorder.ts'
-import { createFeatureFlags } from '../kube/feature-flags.ts'
+import { createFeatureFlags } from '../cluster/feature-flags.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { createAccessReviewer } from '../kube/review/access-review.ts'
+import { createEventRecorder } from '../kube/work/event-recorder.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { Clock } from '../runtime/clock.ts'
 import { startHealthServer } from '../runtime/health.ts'
 import type { Log } from '../runtime/log.ts'
 import { createMetrics } from '../runtime/metrics.ts'
-import { logSeldom } from '../runtime/seldom.ts'
+import { aborted } from '../runtime/shutdown.ts'
+import { throttledLog } from '../runtime/throttle.ts'
 import type { CsiConfig } from './config.ts'
 import { registerCsiMetrics } from './csi-metrics.ts'
-import { createIdentity, driverName } from './identity.ts'
-import { createNode } from './node.ts'
-import { createRegistration } from './registration.ts'
-import { startCsiServer } from './server.ts'
+import { createIdentity, driverName } from './grpc/identity.ts'
+import { createNode } from './grpc/node.ts'
+import { createRegistration } from './grpc/registration.ts'
+import { startCsiServer } from './grpc/server.ts'
 import { createVolumeSources } from './sources.ts'
 
 export type RunningCsiDriver = {
@@ -35,15 +36,15 @@ export async function startCsiDriver(
   },
 ): Promise<RunningCsiDriver> {
   const { client, clock, log, signal } = options
-  const seldom = (message: string) => logSeldom({ write: log.warn, message, clock, quietMs: 60_000 })
+  const seldom = (message: string) => throttledLog({ write: log.warn, message, clock, quietMs: 60_000 })
   const onError = seldom('cannot follow the cluster')
   const features = createFeatureFlags({
     client,
     clock,
-    configMap: config['config-map'],
+    configMap: config.configMap,
     defaults: {
-      'enable-connector-proxy-permissions': config['enable-connector-proxy-permissions'],
-      'enable-multi-connector': config['enable-multi-connector'],
+      'enable-connector-proxy-permissions': config.requireProxyPermission,
+      'enable-multi-connector': config.multiConnector,
     },
     onChange: said => log.info('feature flags changed', { ...said }),
     onProblem: problem => log.warn('feature flag ignored', { problem }),
@@ -53,26 +54,25 @@ export async function startCsiDriver(
     client,
     clock,
     features,
-    systemNamespace: config['system-namespace'],
+    systemNamespace: config.systemNamespace,
     onError,
   })
-  const instance = config['node-name']
   const events = createEventRecorder({
     client,
     clock,
     component: driverName,
-    instance,
+    instance: config.nodeName,
     onError: seldom('cannot write an event'),
   })
   // No grace: a mount that is not allowed for certain can wait, and a refresh keeps what it has.
   const access = createAccessReviewer({ client, clock, graceMs: 0 })
   const metrics = createMetrics({ process: true })
   const record = registerCsiMetrics(metrics)
-  const registration = createRegistration({ endpoint: config['kubelet-endpoint'], log })
-  const registrationDir = config['registration-dir']
+  const registration = createRegistration({ endpoint: config.kubeletEndpoint, log })
+  const { registrationDir } = config
   const checks = { cluster: sources.unready }
   const health = await startHealthServer({
-    ...config['metrics-address'],
+    ...config.metricsAddress,
     checks: registrationDir === '' ? checks : { ...checks, kubelet: registration.unready },
     metrics,
     stopping: signal,
@@ -96,8 +96,7 @@ export async function startCsiDriver(
   return { metricsUrl: health.url, ended: end() }
 
   async function end(): Promise<void> {
-    if (!signal.aborted)
-      await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+    await aborted(signal)
     const doors = servers.slice(0, -1)
     for (const door of doors) await door.close()
     following.abort()

@@ -1,9 +1,9 @@
 // parse: kubelet's request as a typed one. Spec: csi.md, "Publish" step 1.
 import { ConnectorsError } from '../connector/errors.ts'
 import { parseAttributes, type VolumeAttributes } from './attributes.ts'
-import type { NodePublishVolumeRequest } from './protocol.ts'
-import { parseTargetPath, type TargetPath } from './target-path.ts'
+import type { NodePublishVolumeRequest } from './grpc/protocol.ts'
 import { type KubeletToken, parseToken } from './token.ts'
+import { parseTargetPath, type TargetPath } from './volume/target-path.ts'
 
 export type PublishRequest = {
   readonly volume: string

@@ -1,19 +1,25 @@
 // publish: the chain from kubelet's request to the files in the mounted folder. Spec: csi.md, "Publish" and "Refresh".
 import { ConnectorsError } from '../connector/errors.ts'
 import { renderVolume } from '../connector/render.ts'
-import type { AccessReviewer } from '../kube/access-review.ts'
+import type { AccessReviewer } from '../kube/review/access-review.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { authorize } from './authorize.ts'
 import { collect, type UnsealedVolume, type Warning } from './collect.ts'
 import type { CsiConfig } from './config.ts'
-import { type Medium, mediumOf, mountVolume, unmountVolume } from './mount.ts'
-import { formatOrigin, isOutdated, type Origin, originOf, parseOrigin } from './origin.ts'
+import {
+  fingerprintOf,
+  formatFingerprint,
+  isOutdated,
+  parseFingerprint,
+  type RenderFingerprint,
+} from './fingerprint.ts'
+import type { NodePublishVolumeRequest } from './grpc/protocol.ts'
 import { type PublishRequest, parsePublishRequest } from './parse.ts'
-import type { NodePublishVolumeRequest } from './protocol.ts'
 import { planSealing, type Sealing, sealVolume } from './seal.ts'
 import type { VolumeSources } from './sources.ts'
-import { checkTargetPath, type TargetPath } from './target-path.ts'
-import { type HeldSet, mendFiles, readHeldSet, writeFiles } from './volume.ts'
+import { type CurrentSet, mendFiles, readCurrentSet, writeFiles } from './volume/files.ts'
+import { type Medium, mediumOf, mountVolume, unmountVolume } from './volume/mount.ts'
+import { checkTargetPath, type TargetPath } from './volume/target-path.ts'
 
 export type PublishOptions = {
   readonly config: CsiConfig
@@ -40,13 +46,13 @@ export async function publish(
   options: PublishOptions & { readonly place: Place; readonly signal: AbortSignal },
 ): Promise<Published> {
   const { target } = options.place
-  const held = (await checkTargetPath(target)) ? await readHeldSet(target.path) : undefined
+  const held = (await checkTargetPath(target)) ? await readCurrentSet(target.path) : undefined
   try {
     const prepared = await prepare(request, options)
     if (held !== undefined) return { ...(await refresh(target, held, prepared, options)), warnings: [] }
     const { files, warnings } = render(prepared)
     options.signal.throwIfAborted()
-    const medium = await mount(target, { files, origin: prepared.origin }, options)
+    const medium = await mount(target, { files, fingerprint: prepared.fingerprint }, options)
     return { outcome: 'mounted', medium, warnings }
   } catch (failure) {
     // Kubelets before 1.34 take the mount away from a running pod when a republish fails.
@@ -60,7 +66,7 @@ type Files = ReadonlyMap<string, Uint8Array>
 type Prepared = {
   readonly volume: UnsealedVolume
   readonly sealing: Sealing
-  readonly origin: Origin
+  readonly fingerprint: RenderFingerprint
   readonly warnings: readonly Warning[]
 }
 
@@ -78,19 +84,19 @@ async function prepare(
   }
   const requireProxyPermission = features.isOn('enable-connector-proxy-permissions')
   await authorize(parsed, { access, requireProxyPermission, signal })
-  const requireReady = config['require-ready']
+  const { requireReady, fileMode } = config
   const { volume, warnings } = await collect(parsed, { sources, requireReady, signal })
   const sealing = await planSealing(volume, {
     token: parsed.token,
-    ownProxy: { namespace: config['system-namespace'], name: config['proxy-service'] },
+    ownProxy: { namespace: config.systemNamespace, name: config.proxyService },
     findKey: () => sources.sealingKey({ signal }),
   })
-  const origin = originOf(parsed.token, volume, {
-    fileMode: config['file-mode'],
+  const fingerprint = fingerprintOf(parsed.token, volume, {
+    fileMode,
     version,
     sealedBy: sealing.isUnsealed ? undefined : sealing.key.kid,
   })
-  return { volume, sealing, origin, warnings: [...warnings, ...sealing.warnings] }
+  return { volume, sealing, fingerprint, warnings: [...warnings, ...sealing.warnings] }
 }
 
 function render({ volume, sealing, warnings }: Prepared): {
@@ -115,13 +121,13 @@ function render({ volume, sealing, warnings }: Prepared): {
 
 async function mount(
   { path }: TargetPath,
-  { files, origin }: { readonly files: Files; readonly origin: Origin },
+  { files, fingerprint }: { readonly files: Files; readonly fingerprint: RenderFingerprint },
   { config, clock }: PublishOptions,
 ): Promise<Medium> {
-  const medium = await mountVolume(path, { medium: config.mount })
+  const medium = await mountVolume(path, { medium: config.medium })
   try {
-    const label = formatOrigin(origin)
-    await writeFiles(path, files, { fileMode: config['file-mode'], nowMs: clock.now(), label })
+    const label = formatFingerprint(fingerprint)
+    await writeFiles(path, files, { fileMode: config.fileMode, nowMs: clock.now(), label })
   } catch (error) {
     await unmountVolume(path)
     throw error
@@ -132,21 +138,21 @@ async function mount(
 /** Renders again only what has changed: a template that prints the time would else be rewritten with each call. */
 async function refresh(
   { path }: TargetPath,
-  { label, isIntact }: HeldSet,
+  { label, isIntact }: CurrentSet,
   prepared: Prepared,
   { config, clock }: PublishOptions,
 ): Promise<{ readonly outcome: 'rewritten' | 'unchanged'; readonly medium: Medium }> {
-  const { origin } = prepared
-  const before = parseOrigin(label)
+  const { fingerprint } = prepared
+  const before = parseFingerprint(label)
   const nowMs = clock.now()
-  const isCurrent = before.digest === origin.digest || isOutdated(origin, before, { nowMs })
+  const isCurrent = before.digest === fingerprint.digest || isOutdated(fingerprint, before, { nowMs })
   const medium = await mediumOf(path)
   if (isIntact && isCurrent) {
     await mendFiles(path)
     return { outcome: 'unchanged', medium }
   }
   const { files } = render(prepared)
-  const options = { fileMode: config['file-mode'], nowMs, label: formatOrigin(origin) }
+  const options = { fileMode: config.fileMode, nowMs, label: formatFingerprint(fingerprint) }
   const done = await writeFiles(path, files, options)
   return { outcome: done === 'written' ? 'rewritten' : 'unchanged', medium }
 }

@@ -1,12 +1,12 @@
 // What the driver keeps in memory of the cluster: Connectors and classes.
+import type { FeatureFlags } from '../cluster/feature-flags.ts'
 import type { Connector } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { FeatureFlags } from '../kube/feature-flags.ts'
-import { createInformer } from '../kube/informer.ts'
-import { configMaps, connectorClasses, connectors } from '../kube/resources.ts'
+import { createInformer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { configMaps, connectorClasses, connectors } from '../kube/object/resources.ts'
 import type { Clock } from '../runtime/clock.ts'
 import {
   type PublicSealingKey,
@@ -40,7 +40,7 @@ export function createVolumeSources(options: {
   readonly onError: (error: unknown) => void
 }): VolumeSources {
   const { features, systemNamespace } = options
-  const known = createInformer({ ...options, resource: connectors })
+  const connectorInformer = createInformer({ ...options, resource: connectors })
   const classes = createInformer({ ...options, resource: connectorClasses })
 
   const trust = createInformer({
@@ -57,7 +57,7 @@ export function createVolumeSources(options: {
   })
 
   function unready(): string | undefined {
-    if (!known.isSynced || !classes.isSynced) return 'Connectors and classes are not known yet'
+    if (!connectorInformer.isSynced || !classes.isSynced) return 'Connectors and classes are not known yet'
     if (!features.isSynced) return 'the feature flags are not known yet'
     return trust.isSynced ? undefined : 'the key of sealed tokens is not known yet'
   }
@@ -66,7 +66,7 @@ export function createVolumeSources(options: {
     if (unready() === undefined) return
     const done = new AbortController()
     const late = options.clock.sleep(firstListMs, { signal: AbortSignal.any([signal, done.signal]) })
-    const listed = Promise.all([known.synced, classes.synced, trust.synced, features.synced])
+    const listed = Promise.all([connectorInformer.synced, classes.synced, trust.synced, features.synced])
     await Promise.race([listed, late]).catch(() => signal.throwIfAborted())
     done.abort()
     late.catch(() => {})
@@ -79,7 +79,7 @@ export function createVolumeSources(options: {
     // A miss is asked for once more: the pod may be younger than what the watch has told.
     async connector(key, { signal }) {
       await ready(signal)
-      return known.get(key.namespace, key.name) ?? known.fetch(key, { signal })
+      return connectorInformer.get(key.namespace, key.name) ?? connectorInformer.fetch(key, { signal })
     },
     async connectorClass(name, { signal }) {
       await ready(signal)
@@ -101,7 +101,9 @@ export function createVolumeSources(options: {
     },
     unready,
     async run({ signal }) {
-      await Promise.all([known, classes, trust, features].map(followed => followed.run({ signal })))
+      await Promise.all(
+        [connectorInformer, classes, trust, features].map(followed => followed.run({ signal })),
+      )
     },
   }
 }

@@ -1,7 +1,7 @@
 // The ServiceAccount token that kubelet sends with a volume. Spec: csi.md, "Publish" step 3.
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
-import type { NodePublishVolumeRequest } from './protocol.ts'
+import type { NodePublishVolumeRequest } from './grpc/protocol.ts'
 
 export type KubeletToken = {
   readonly value: Sensitive

@@ -9,11 +9,6 @@ export function fromOutside(text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed()
 }
 
-/** Whether Go's utf8.ValidString would say yes. */
-export function isValidUtf8(text: string): boolean {
-  return text.isWellFormed()
-}
-
 export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
   return true

@@ -1,17 +1,14 @@
-// The state of one execution, and what functions see of it.
+// The state of one execution: where it is, what is in scope, what it has written and spent.
 import { byteLength } from './bytes.ts'
 import { LimitError, type LimitName, placeOf, TemplateError } from './error.ts'
 import { uncharged } from './format/print.ts'
 import { sprintf } from './format/printf.ts'
 import { quote } from './format/quote.ts'
-import { type Call, FunctionError } from './function.ts'
-import { callFunc } from './invoke.ts'
+import type { Call } from './function.ts'
 import { type Limits, Meter } from './limits.ts'
 import { type Node, printNode, type VariableNode } from './node.ts'
-import { type Definition, parse } from './parse.ts'
-import type { Functions } from './parse-pipeline.ts'
-import type { Func, Value } from './value.ts'
-import { walkList } from './walk.ts'
+import type { Definition } from './parse.ts'
+import type { Value } from './value.ts'
 
 /** What a missing key of a map gives: <no value>, the zero of the element type, or an error. */
 export type MissingKey = 'default' | 'zero' | 'error'
@@ -21,6 +18,7 @@ export interface ExecutionOptions {
   readonly limits: Limits
   readonly clock: (() => Date) | undefined
   readonly random: ((size: number) => Uint8Array) | undefined
+  readonly createCall: (execution: Execution) => Call
 }
 
 /** What a template's caller has and gets back. */
@@ -37,16 +35,20 @@ export interface Scope {
 
 export type DefinitionSet = ReadonlyMap<string, Definition>
 
+export interface CaptureOptions {
+  readonly definitions: DefinitionSet
+  readonly walk: () => void
+}
+
 interface FailureDetails {
   readonly safe?: string | undefined
   readonly limit?: LimitName | undefined
   readonly cause?: unknown
 }
 
-/** Helm's bound on an include of one name within itself. */
-const maxIncludes = 1000
-
-export class Execution implements Call {
+export class Execution {
+  /** What functions see of it. */
+  readonly call: Call
   readonly missingKey: MissingKey
   readonly clock: ExecutionOptions['clock']
   readonly random: ExecutionOptions['random']
@@ -61,41 +63,30 @@ export class Execution implements Call {
   boxed: boolean[] = [false]
   dotBoxed = false
   private readonly meter: Meter
-  private readonly functions: Functions
-  private readonly root: Definition
-  private output = ''
+  private written = ''
   /** At least so many bytes; exact once it could matter. */
   private outputBytes = 0
   private outputIsExact = false
   private depth = 0
   private nestedOutputs = 0
-  private included: Map<string, number> | undefined
 
-  constructor(root: Definition, definitions: DefinitionSet, functions: Functions, options: ExecutionOptions) {
-    this.root = root
+  constructor(root: Definition, definitions: DefinitionSet, options: ExecutionOptions) {
     this.template = root
     this.definitions = definitions
-    this.functions = functions
     this.missingKey = options.missingKey
     this.clock = options.clock
     this.random = options.random
     this.meter = new Meter(options.limits)
     this.values = [undefined]
+    this.call = options.createCall(this)
   }
 
-  /** The whole execution. */
-  run(dot: Value): string {
-    this.values[0] = dot
-    try {
-      walkList(this, dot, this.template.root)
-      return this.output
-    } catch (error) {
-      throw this.located(error)
-    }
+  get output(): string {
+    return this.written
   }
 
   write(text: string): void {
-    this.output += text
+    this.written += text
     if (this.nestedOutputs > 0) {
       this.meter.allocate(text.length)
       return
@@ -103,7 +94,7 @@ export class Execution implements Call {
     const limit = this.meter.limits.outputBytes
     this.outputBytes += this.outputIsExact ? byteLength(text) : text.length
     if (!this.outputIsExact && this.outputBytes * 3 > limit) {
-      this.outputBytes = byteLength(this.output)
+      this.outputBytes = byteLength(this.written)
       this.outputIsExact = true
     }
     if (this.outputBytes > limit)
@@ -152,79 +143,18 @@ export class Execution implements Call {
     this.boxed[at] = boxed
   }
 
-  include(name: string, data: Value): string {
-    const definition = this.definitions.get(name)
-    if (definition === undefined) {
-      const associated = `associated with template ${quote(this.root.name)}`
-      throw new FunctionError(
-        `template: no template ${quote(name)} ${associated}`,
-        `template: no template of that name ${associated}`,
-      )
-    }
-    this.included ??= new Map()
-    const count = this.included.get(name) ?? 0
-    if (count > maxIncludes) {
-      throw new FunctionError(
-        `rendering template has a nested reference name: ${name}: unable to execute template`,
-      )
-    }
-    this.included.set(name, count + 1)
-    try {
-      return this.captured(definition, data, this.definitions)
-    } catch (error) {
-      throw error instanceof TemplateError && error.reason !== 'limit'
-        ? new FunctionError(error.goMessage, error.message)
-        : error
-    } finally {
-      this.included.set(name, count)
-    }
-  }
-
-  tpl(text: string, data: Value): string {
-    const source = { name: this.root.name, text }
-    // No node is shorter than two characters.
-    this.meter.steps(text.length >>> 1)
-    let parsed: DefinitionSet
-    try {
-      parsed = parse(source, this.functions)
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error
-      throw new FunctionError(
-        `cannot parse template ${quote(text)}: ${error.goMessage}`,
-        'cannot parse template',
-      )
-    }
-    this.meter.steps(this.definitions.size + parsed.size)
-    const definitions = new Map([...this.definitions, ...parsed])
-    const definition = parsed.get(source.name) as Definition
-    try {
-      return this.captured(definition, data, definitions).replaceAll('<no value>', '')
-    } catch (error) {
-      if (!(error instanceof TemplateError) || error.reason === 'limit') throw error
-      // The text may be data, and every message about it shows a part of it.
-      throw new FunctionError(
-        `error during tpl function execution for ${quote(text)}: ${error.goMessage}`,
-        'error during tpl function execution',
-      )
-    }
-  }
-
-  invoke(name: string, func: Func, args: readonly Value[]): Value {
-    return callFunc(this, name, func, args)
-  }
-
-  private captured(definition: Definition, data: Value, definitions: DefinitionSet): string {
-    const { output } = this
-    const dot = data === null ? undefined : data
-    const caller = this.enter(definition, dot, definitions)
-    this.output = ''
+  /** What `walk` writes within a definition of its own, which does not go to the output. */
+  captured(definition: Definition, dot: Value, options: CaptureOptions): string {
+    const outer = this.written
+    const caller = this.enter(definition, dot, options.definitions)
+    this.written = ''
     this.nestedOutputs++
     try {
-      walkList(this, dot, definition.root)
-      return this.output
+      options.walk()
+      return this.written
     } finally {
       this.leave(caller)
-      this.output = output
+      this.written = outer
       this.nestedOutputs--
     }
   }
@@ -274,7 +204,7 @@ export class Execution implements Call {
   }
 
   /** A passed limit gets its place; a stack that ran out is the depth limit. */
-  private located(error: unknown): unknown {
+  located(error: unknown): unknown {
     if (error instanceof TemplateError) return error
     if (error instanceof LimitError) return this.failure('%s', [error.message], { limit: error.limit })
     if (isStackOverflow(error)) {

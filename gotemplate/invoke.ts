@@ -206,7 +206,7 @@ function call(
   final: Final,
 ): Value {
   try {
-    return entry.body(state, ...values)
+    return entry.body(state.call, ...values)
   } catch (error) {
     return failed(state, error, node, name, args, final)
   }
@@ -277,7 +277,7 @@ export function callFunc(state: Execution, name: string, { entry }: Func, args: 
     const parameter = (parameters[i] ?? rest) as Parameter<unknown>
     return inForm(prepare(arg, parameter.type, `arg ${i}: `), parameter)
   })
-  return entry.body(state, ...(values as never[]))
+  return entry.body(state.call, ...(values as never[]))
 }
 
 /** Go's prepareArg: no literals here, but integers convert. */

@@ -1,11 +1,12 @@
 // The package's face: parse once, execute often.
 import { builtins } from './builtins.ts'
 import { bytesOf } from './bytes.ts'
-import { Execution, type ExecutionOptions, type MissingKey } from './execution.ts'
+import type { MissingKey } from './execution.ts'
 import type { FunctionMap } from './function.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { type Definition, parse } from './parse.ts'
 import type { Functions } from './parse-pipeline.ts'
+import { runTemplate } from './run.ts'
 import { fromData } from './value.ts'
 
 export interface ParseOptions {
@@ -52,14 +53,15 @@ export class Template {
   }
 
   private run(data: unknown, options: ExecuteOptions): string {
-    const given: ExecutionOptions = {
+    const root = this.definitions.get(this.name) as Definition
+    return runTemplate(root, fromData(data) ?? undefined, {
+      definitions: this.definitions,
+      functions: this.functions,
       missingKey: options.missingKey ?? 'default',
       limits: options.limits === undefined ? defaultLimits : { ...defaultLimits, ...options.limits },
       clock: options.clock,
       random: options.random,
-    }
-    const root = this.definitions.get(this.name) as Definition
-    return new Execution(root, this.definitions, this.functions, given).run(fromData(data) ?? undefined)
+    })
   }
 }
 

@@ -58,18 +58,11 @@ const basic = (kind: Kind): GoType => ({ kind, name: kind, defined: true })
 
 export const boolType = basic('bool')
 export const intType = basic('int')
-export const int8Type = basic('int8')
-export const int16Type = basic('int16')
-/** Also Go's rune. */
-export const int32Type = basic('int32')
 export const int64Type = basic('int64')
-export const uintType = basic('uint')
 /** Also Go's byte. */
 export const uint8Type = basic('uint8')
-export const uint16Type = basic('uint16')
 export const uint32Type = basic('uint32')
 export const uint64Type = basic('uint64')
-export const uintptrType = basic('uintptr')
 export const float64Type = basic('float64')
 export const stringType = basic('string')
 export const anyType: GoType = { kind: 'interface', name: 'interface {}', defined: false }

@@ -1,8 +1,8 @@
 // One JSON line a request: who used which Connector for what, and how it ended. Spec: proxy.md, "Record".
 // Never a token, a credential, a query or a body.
 import type { ObjectKey } from '../connector/object.ts'
+import type { ExchangeRecord } from '../http/message/ports.ts'
 import type { Payer } from './caller.ts'
-import type { ExchangeRecord } from './http1/decision.ts'
 import { reasonOfFailure } from './refuse.ts'
 
 export type AuditEntry = {

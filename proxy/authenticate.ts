@@ -3,14 +3,14 @@
 // access.md, "A volume's token is sealed".
 import { ConnectorsError } from '../connector/errors.ts'
 import { Sensitive } from '../connector/sensitive.ts'
-import { tooManyReviews } from '../kube/review-cache.ts'
+import { tooManyReviews } from '../kube/review/review-cache.ts'
 import {
   type KubeUser,
   type TokenReviewer,
   type TokenVerdict,
   tenantOf,
   tokenKey,
-} from '../kube/token-review.ts'
+} from '../kube/review/token-review.ts'
 import type { MaybePromise } from '../runtime/and-then.ts'
 import { BoundedMap } from '../runtime/bounded-map.ts'
 import type { Clock } from '../runtime/clock.ts'

@@ -1,10 +1,10 @@
 // authorize: may this caller use this Connector. Spec: access.md; proxy.md, "Authentication and authorization".
-import { type AccessQuestion, accessQuestions, accessRefusal } from '../connector/access.ts'
+import { accessQuestions, accessRefusal, missingAccess } from '../connector/access.ts'
 import { apiGroup } from '../connector/connector.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
-import type { AccessReviewer, AccessVerdict } from '../kube/access-review.ts'
-import type { KubeUser } from '../kube/token-review.ts'
+import type { AccessReviewer, AccessVerdict } from '../kube/review/access-review.ts'
+import type { KubeUser } from '../kube/review/token-review.ts'
 import { andThen, type MaybePromise } from '../runtime/and-then.ts'
 import type { Identity } from './authenticate.ts'
 
@@ -31,19 +31,10 @@ export function authorize(
   const answered: MaybePromise<readonly (AccessVerdict | undefined)[]> = verdicts.includes(undefined)
     ? Promise.all(questions.map(question => access.check(user, question)))
     : verdicts
-  return andThen(answered, all => refuseMissing(user, { questions, verdicts: all, subject }))
-}
-
-function refuseMissing(
-  user: KubeUser,
-  asked: {
-    readonly questions: readonly AccessQuestion[]
-    readonly verdicts: readonly (AccessVerdict | undefined)[]
-    readonly subject: string
-  },
-): void {
-  const [first, ...others] = asked.questions.filter((_, at) => asked.verdicts[at]?.allowed !== true)
-  if (first !== undefined) throw accessRefusal(user.username, [first, ...others], asked.subject)
+  return andThen(answered, all => {
+    const missing = missingAccess(questions, all)
+    if (missing !== undefined) throw accessRefusal(user.username, missing, subject)
+  })
 }
 
 function sealedForOthers(subject: string): ConnectorsError {

@@ -1,5 +1,5 @@
 // Whose budget pays for a request: the pod, its account, its namespace.
-import { type KubeUser, serviceAccountNamespace } from '../kube/token-review.ts'
+import { type KubeUser, serviceAccountNamespace } from '../kube/review/token-review.ts'
 
 export type Payer = {
   /** One pod's use of one account. */

@@ -1,8 +1,8 @@
 // CollectedBodies: the memory for answers that are read whole. When it is full, the tenant that holds the most of it
 // gives way, so that neither a slow tool nor a busy caller takes it from the rest.
+import type { Failure } from '../http/message/failure.ts'
+import type { BodyMemory } from '../http/message/ports.ts'
 import type { Payer } from './caller.ts'
-import type { BodyMemory } from './http1/decision.ts'
-import type { Failure } from './http1/failure.ts'
 
 export type CollectedBodiesOptions = {
   /** Of all together. */

@@ -11,8 +11,8 @@ import {
   parseFlags,
   textFlag,
 } from '../runtime/flags.ts'
-import { cidrsFlag, parseCidrs } from '../upstream/address-rules.ts'
-import { connectToProblem, parseConnectTo } from '../upstream/connect-to.ts'
+import { cidrsFlag, parseCidrs } from '../tool/dial/address-rules.ts'
+import { connectToProblem, parseConnectTo } from '../tool/dial/connect-to.ts'
 
 export const proxyFlags = {
   listen: addressFlag({ fallback: { host: '', port: 8080 }, help: 'address of the reverse proxy' }),

@@ -3,7 +3,7 @@ import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import { canonicalPath } from '../connector/path.ts'
 import { parsePathForm, type RequestTarget, requestTarget } from '../connector/target.ts'
-import type { RequestHead } from './http1/request-head.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
 
 export type Identified = {
   /** Undefined for a host that could be a Connector's, and is not. */
@@ -29,15 +29,15 @@ export type HostNames = {
 }
 
 /** Whether a Connector of the name exists must not show here: nobody knows yet who asks. */
-export function identify(head: RequestHead, hosts: HostNames): Identified {
-  if (head.form !== 'origin') {
+export function identify(request: IncomingRequest, hosts: HostNames): Identified {
+  if (request.form !== 'origin') {
     const why = 'this is a reverse proxy; the request must name a path, not another host'
     throw new ConnectorsError('UNSUPPORTED', 'ForwardUnsupported', `Cannot forward this request: ${why}`)
   }
-  const target = requestTarget(head.path)
-  const { hostname } = head.authority
+  const target = requestTarget(request.path)
+  const { hostname } = request.authority
   const byPath = parsePathForm(target.path)
-  if (byPath === undefined) return byHost(head, target, hosts)
+  if (byPath === undefined) return byHost(request, target, hosts)
   const { key, rest } = byPath
   const named = hosts.isOurs(hostname) ? hosts.find(hostname) : key
   if (named?.namespace !== key.namespace || named.name !== key.name) {
@@ -54,12 +54,12 @@ export function identify(head: RequestHead, hosts: HostNames): Identified {
     namespace: key.namespace,
     rest: { path: rest, query: target.query },
     path: canonicalPath(rest),
-    base: { host: hostText(head), path: target.path.slice(0, target.path.length - rest.length) },
+    base: { host: hostText(request), path: target.path.slice(0, target.path.length - rest.length) },
   }
 }
 
-function byHost(head: RequestHead, target: RequestTarget, hosts: HostNames): Identified {
-  const { hostname } = head.authority
+function byHost(request: IncomingRequest, target: RequestTarget, hosts: HostNames): Identified {
+  const { hostname } = request.authority
   const path = canonicalPath(target.path)
   if (!hosts.isOurs(hostname)) {
     throw new ConnectorsError(
@@ -76,11 +76,11 @@ function byHost(head: RequestHead, target: RequestTarget, hosts: HostNames): Ide
     namespace: hostname.split('.')[1] ?? '',
     rest: target,
     path,
-    base: { host: hostText(head), path: '' },
+    base: { host: hostText(request), path: '' },
   }
 }
 
-function hostText({ authority: { hostname, port } }: RequestHead): string {
+function hostText({ authority: { hostname, port } }: IncomingRequest): string {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname
   return port === undefined ? host : `${host}:${port}`
 }

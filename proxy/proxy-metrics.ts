@@ -10,11 +10,8 @@ export type UseRecord = {
   readonly isFromCache: boolean
 }
 
-/** Gives back how to count a request. */
-export function registerProxyMetrics(
-  metrics: Metrics,
-  read: { readonly connections: () => number; readonly idleUpstreams: () => number },
-): (use: UseRecord) => void {
+/** Returns how to count a request. */
+export function registerUseMetrics(metrics: Metrics): (use: UseRecord) => void {
   const requests = metrics.counter({
     name: 'connectors_proxy_requests_total',
     help: 'Requests by Connector, door and status class',
@@ -32,17 +29,22 @@ export function registerProxyMetrics(
     help: 'Decisions by whether the answers of the API server were known (hit) or asked for (miss)',
     labels: ['cache'],
   })
+  return recorder({ requests, added, hits: cached.of('hit'), misses: cached.of('miss') })
+}
+
+export type ConnectionCounts = { readonly connectionCount: number; readonly idleUpstreamCount: number }
+
+export function registerConnectionMetrics(metrics: Metrics, connections: ConnectionCounts): void {
   metrics.gauge({
     name: 'connectors_proxy_open_connections',
     help: 'Connections of clients',
-    read: read.connections,
+    read: () => connections.connectionCount,
   })
   metrics.gauge({
     name: 'connectors_proxy_idle_upstream_connections',
     help: 'Connections to tools that wait for a request',
-    read: read.idleUpstreams,
+    read: () => connections.idleUpstreamCount,
   })
-  return recorder({ requests, added, hits: cached.of('hit'), misses: cached.of('miss') })
 }
 
 type Cells = {

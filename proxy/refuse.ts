@@ -5,11 +5,11 @@ import { ConnectorsError } from '../connector/errors.ts'
 import { canonicalPath } from '../connector/path.ts'
 import { isGitRequest } from '../connector/protocol/git.ts'
 import { requestTarget } from '../connector/target.ts'
-import { KubeApiError } from '../kube/api-error.ts'
-import { DialError } from '../upstream/dial-error.ts'
-import type { Answer } from './http1/decision.ts'
-import type { Failure } from './http1/failure.ts'
-import type { RequestHead } from './http1/request-head.ts'
+import type { Failure } from '../http/message/failure.ts'
+import type { Answer } from '../http/message/ports.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
+import { KubeApiError } from '../kube/client/api-error.ts'
+import { DialError } from '../tool/dial/dial-error.ts'
 
 export const httpStatus = {
   INVALID: 400,
@@ -90,8 +90,8 @@ export function refusalAnswer({ status, reason, message }: Refusal, isGit: boole
 }
 
 /** Which form a refusal has; a path that has no one reading is none of Git's. */
-export function asksAsGit(head: RequestHead): boolean {
-  const { path, query } = requestTarget(head.path)
+export function asksAsGit(request: IncomingRequest): boolean {
+  const { path, query } = requestTarget(request.path)
   try {
     return isGitRequest(canonicalPath(path), query)
   } catch {

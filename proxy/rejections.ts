@@ -3,8 +3,8 @@
 import { ConnectorsError } from '../connector/errors.ts'
 import { objectKey } from '../connector/object.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { UsableConnector } from '../tool/usable-connector.ts'
 import type { Payer } from './caller.ts'
-import type { IndexedConnector } from './connector-index.ts'
 
 /** Of one credential: a changed Secret or Connector begins anew. */
 type Credential = {
@@ -29,7 +29,7 @@ const maxAccounts = 1000
 
 export class Rejections {
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #credentials = new WeakMap<IndexedConnector, Credential>()
+  readonly #credentials = new WeakMap<UsableConnector, Credential>()
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock
@@ -39,7 +39,7 @@ export class Rejections {
    * Throws UNAVAILABLE while a credential that the tool has only rejected is spared, LIMIT for an account that alone
    * brings too many rejections. One request after each pause goes through, to see.
    */
-  check(connector: IndexedConnector, { account }: Payer): void {
+  check(connector: UsableConnector, { account }: Payer): void {
     const credential = this.#credentials.get(connector)
     if (credential === undefined) return
     const nowMs = this.#clock.monotonicMs()
@@ -51,8 +51,7 @@ export class Rejections {
   }
 
   /** What the tool answered to a request with the credential. */
-  answered(connector: IndexedConnector, { account, tenant }: Payer, status: number): void {
-    if (connector.injected.length === 0) return
+  answered(connector: UsableConnector, { account, tenant }: Payer, status: number): void {
     const known = this.#credentials.get(connector)
     if (status !== 401) {
       if (known === undefined) this.#credentials.set(connector, newCredential(true))
@@ -98,7 +97,7 @@ function count({ accounts }: Credential, account: string, nowMs: number): void {
   if (accounts.size < maxAccounts) accounts.set(account, { count: 1, untilMs: nowMs + windowMs })
 }
 
-function rejected({ connector }: IndexedConnector): ConnectorsError {
+function rejected({ connector }: UsableConnector): ConnectorsError {
   return new ConnectorsError(
     'UNAVAILABLE',
     'CredentialRejected',

@@ -1,7 +1,7 @@
 // Headers by which some tools take a request for another one than its request line says: decisions would be made on
 // the one, and the tool would serve the other.
 import { ConnectorsError } from '../connector/errors.ts'
-import type { RequestHead } from './http1/request-head.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
 
 const overrides: ReadonlySet<string> = new Set([
   'x-original-url',
@@ -13,7 +13,7 @@ const overrides: ReadonlySet<string> = new Set([
 ])
 
 /** Throws INVALID for a request that holds one, under either spelling of its dashes. */
-export function checkOverrides({ headers }: RequestHead): void {
+export function checkOverrides({ headers }: IncomingRequest): void {
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string
     if ((name.charCodeAt(0) | 0x20) !== 0x78 || name.length < 13 || name.length > 22) continue

@@ -2,16 +2,16 @@
 // Spec: proxy.md, "Record".
 import { randomUUID } from 'node:crypto'
 import type { ObjectKey } from '../connector/object.ts'
+import { findHeader } from '../http/message/headers.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { requestIdHeader } from '../tool/outgoing.ts'
 import { type AuditedEnd, auditLine } from './audit.ts'
 import type { Payer } from './caller.ts'
-import { findHeader } from './http1/headers.ts'
-import type { RequestHead } from './http1/request-head.ts'
-import { requestIdHeader } from './outgoing.ts'
 import type { UseRecord } from './proxy-metrics.ts'
 
 export type RequestRecord = {
-  readonly head: RequestHead
+  readonly request: IncomingRequest
   readonly peer: string
   readonly requestId: string
   readonly startedMs: number
@@ -40,12 +40,12 @@ export class RequestRecorder {
     this.#options = options
   }
 
-  begin(head: RequestHead, peer: string): RequestRecord {
+  begin(request: IncomingRequest, peer: string): RequestRecord {
     const startedMs = this.#options.clock.monotonicMs()
     return {
-      head,
+      request,
       peer,
-      requestId: requestIdOf(head),
+      requestId: requestIdOf(request),
       startedMs,
       decidedMs: startedMs,
       hasWaited: false,
@@ -79,18 +79,18 @@ export class RequestRecorder {
     })
   }
 
-  #audit({ head, peer, requestId, caller, connector, refusal }: RequestRecord, end: AuditedEnd): void {
+  #audit({ request, peer, requestId, caller, connector, refusal }: RequestRecord, end: AuditedEnd): void {
     const { audit, clock } = this.#options
-    const query = head.path.indexOf('?')
-    const path = query < 0 ? head.path : head.path.slice(0, query)
-    const { method, authority } = head
+    const query = request.path.indexOf('?')
+    const path = query < 0 ? request.path : request.path.slice(0, query)
+    const { method, authority } = request
     const entry = { requestId, peer, method, host: authority.hostname, path, caller, connector, refusal }
     audit(auditLine(entry, end, clock.now()), caller === undefined ? peer : undefined)
   }
 }
 
 /** A caller's own id is kept if it is short and plain; anything else could be anything. */
-function requestIdOf(head: RequestHead): string {
-  const given = findHeader(head.headers, requestIdHeader) ?? ''
+function requestIdOf(request: IncomingRequest): string {
+  const given = findHeader(request.headers, requestIdHeader) ?? ''
   return /^[\w.:/@+=-]{1,128}$/.test(given) ? given : randomUUID()
 }

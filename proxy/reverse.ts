@@ -1,23 +1,23 @@
 // The reverse door: one decision a request, in the order of proxy.md. What is known from memory waits for nothing.
+import { type ConnectorIndex, connectorNotFound } from '../cluster/connector-index.ts'
 import { accessQuestions, accessRefusal } from '../connector/access.ts'
 import { ConnectorsError } from '../connector/errors.ts'
 import type { ObjectKey } from '../connector/object.ts'
-import type { AccessReviewer } from '../kube/access-review.ts'
-import { KubeApiError } from '../kube/api-error.ts'
-import type { KubeUser } from '../kube/token-review.ts'
-import { andThen, type MaybePromise } from '../runtime/and-then.ts'
+import { findHeader } from '../http/message/headers.ts'
+import type { AnswerDecision, ConnectionContext, Decide, Decision } from '../http/message/ports.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
+import { KubeApiError } from '../kube/client/api-error.ts'
+import type { AccessReviewer } from '../kube/review/access-review.ts'
+import type { KubeUser } from '../kube/review/token-review.ts'
+import { andThen, attempt, type MaybePromise } from '../runtime/and-then.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { hopHeader } from '../upstream/hop.ts'
+import { hopHeader } from '../tool/hop.ts'
 import { type Authenticator, type Identity, type Presented, presentedToken } from './authenticate.ts'
 import { authorize, mayList } from './authorize.ts'
 import { type Payer, payerOf } from './caller.ts'
 import type { CallerSlots } from './caller-slots.ts'
 import { parseCallerToken } from './caller-token.ts'
 import type { CollectedBodies } from './collected-bodies.ts'
-import { type ConnectorIndex, connectorNotFound, type ToolOrigin } from './connector-index.ts'
-import type { AnswerDecision, ConnectionContext, Decide, Decision } from './http1/decision.ts'
-import { findHeader } from './http1/headers.ts'
-import type { RequestHead } from './http1/request-head.ts'
 import { type Identified, identify } from './identify.ts'
 import { asksAsGit, refusalAnswer, refusalOf } from './refuse.ts'
 import type { Rejections } from './rejections.ts'
@@ -25,6 +25,7 @@ import { ToolRelay, type Use } from './relay.ts'
 import { checkOverrides } from './request-overrides.ts'
 import type { RequestRecord, RequestRecorder } from './request-record.ts'
 import { isTokenReview, maxReviewBytes, reviewToken } from './token-review.ts'
+import type { ToolOrigins } from './tool-origins.ts'
 
 export type ReverseDoorOptions = {
   readonly index: ConnectorIndex
@@ -33,6 +34,7 @@ export type ReverseDoorOptions = {
   readonly slots: CallerSlots
   readonly bodies: CollectedBodies
   readonly rejections: Rejections
+  readonly origins: ToolOrigins
   readonly recorder: RequestRecorder
   /** As of now: it can be switched while the proxy runs. */
   readonly requireProxyPermission: () => boolean
@@ -45,7 +47,7 @@ export type ReverseDoorOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
-export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigin> {
+export function createReverseDoor(options: ReverseDoorOptions): Decide {
   const { index, authenticator, access, recorder, clock } = options
   const hosts = {
     find: (hostname: string) => index.byHost(hostname),
@@ -56,43 +58,38 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
 
   const relaying = { ...options, check }
 
-  function decide(head: RequestHead, connection: ConnectionContext): MaybePromise<Decision<ToolOrigin>> {
-    const record = recorder.begin(head, connection.peer)
-    try {
-      const decision = decideUse(record, connection)
-      if (!(decision instanceof Promise)) return decision
-      record.hasWaited = true
-      return decision.catch(error => refuse(record, error))
-    } catch (error) {
-      return refuse(record, error)
-    }
+  function decide(request: IncomingRequest, connection: ConnectionContext): MaybePromise<Decision> {
+    const record = recorder.begin(request, connection.peer)
+    const decision = attempt(
+      () => decideUse(record, connection),
+      error => refuse(record, error),
+    )
+    record.hasWaited = decision instanceof Promise
+    return decision
   }
 
-  function decideUse(
-    record: RequestRecord,
-    connection: ConnectionContext,
-  ): MaybePromise<Decision<ToolOrigin>> {
-    const { head } = record
-    if (isTokenReview(head) && !index.isOurs(head.authority.hostname)) return decideReview(record)
-    const identified = identify(head, hosts)
+  function decideUse(record: RequestRecord, connection: ConnectionContext): MaybePromise<Decision> {
+    const { request } = record
+    if (isTokenReview(request) && !index.isOurs(request.authority.hostname)) return decideReview(record)
+    const identified = identify(request, hosts)
     record.connector = identified.key
-    checkLoop(head)
-    checkOverrides(head)
-    const token = presentedOn(head, connection)
+    checkLoop(request)
+    checkOverrides(request)
+    const token = presentedOn(request, connection)
     return andThen(authenticator.authenticate(token, connection.peer), identity => {
       const payer = payerOf(identity.user)
       record.caller = payer
       if (!connection.claim(payer)) throw tooManyConnections(payer)
       return andThen(admit(identified, identity), key => {
-        const connector = index.find(key)
+        const connector = index.require(key)
         if (identified.isByHost) index.checkService(key)
         const use = { record, identified, identity, payer, key, connector, presented: token as Presented }
-        return new ToolRelay(use, relaying)
+        return andThen(connector.inject(request), injection => new ToolRelay({ ...use, injection }, relaying))
       })
     })
   }
 
-  function decideReview(record: RequestRecord): Decision<ToolOrigin> {
+  function decideReview(record: RequestRecord): Decision {
     return {
       kind: 'read',
       limitBytes: maxReviewBytes,
@@ -107,8 +104,8 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     }
   }
 
-  function presentedOn(head: RequestHead, connection: ConnectionContext): Presented | undefined {
-    const authorization = findHeader(head.headers, 'authorization') ?? ''
+  function presentedOn(request: IncomingRequest, connection: ConnectionContext): Presented | undefined {
+    const authorization = findHeader(request.headers, 'authorization') ?? ''
     const last = presented.get(connection)
     if (last?.authorization === authorization) return last.token
     const token = presentedToken(parseCallerToken(authorization))
@@ -121,16 +118,10 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     const { key, subject } = identified
     if (key === undefined) return refuseUnknown(identified, identity.user)
     const requireProxyPermission = options.requireProxyPermission()
-    try {
-      const allowed = authorize(identity, key, { access, requireProxyPermission, subject })
-      if (!(allowed instanceof Promise)) return key
-      return allowed.then(
-        () => key,
-        error => refuseUnless(key, identity.user, error),
-      )
-    } catch (error) {
-      return refuseUnless(key, identity.user, error)
-    }
+    return attempt(
+      () => andThen(authorize(identity, key, { access, requireProxyPermission, subject }), () => key),
+      error => refuseUnless(key, identity.user, error),
+    )
   }
 
   /** 404 only for those who may list Connectors there: a name is information. */
@@ -156,7 +147,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
   /** Throws what a new request like this one would be refused for; one whose token has expired may take its time. */
   async function check(use: Use): Promise<void> {
     const { record, identified, identity, key, connector, presented: token } = use
-    if (index.find(key).originKey !== connector.originKey) throw connectorNotFound(key)
+    if (index.require(key).originKey !== connector.originKey) throw connectorNotFound(key)
     let current = identity
     try {
       current = await authenticator.authenticate(token, record.peer)
@@ -174,7 +165,7 @@ export function createReverseDoor(options: ReverseDoorOptions): Decide<ToolOrigi
     if (error instanceof KubeApiError || !(error instanceof ConnectorsError)) options.onError(error)
     record.refusal = refusal.reason
     recorder.decided(record)
-    return { ...refusalAnswer(refusal, asksAsGit(record.head)), onEnd: end => recorder.end(record, end) }
+    return { ...refusalAnswer(refusal, asksAsGit(record.request)), onEnd: end => recorder.end(record, end) }
   }
 
   /** What is not there may only not have been read yet. */
@@ -198,7 +189,7 @@ function notReady(why: string): ConnectorsError {
 }
 
 /** What the proxy has sent comes back to it: each round would cost as much as the one before. */
-function checkLoop({ headers }: RequestHead): void {
+function checkLoop({ headers }: IncomingRequest): void {
   if (findHeader(headers, hopHeader) === undefined) return
   throw new ConnectorsError(
     'CONFLICT',

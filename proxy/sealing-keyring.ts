@@ -1,8 +1,8 @@
 // SealingKeyring: the private keys that open sealed tokens, followed as the controller keeps them.
 import type { KeyObject } from 'node:crypto'
-import type { KubeClient } from '../kube/client.ts'
-import { createInformer } from '../kube/informer.ts'
-import { secrets } from '../kube/resources.ts'
+import { createInformer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { secrets } from '../kube/object/resources.ts'
 import type { MaybePromise } from '../runtime/and-then.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { openingKey, parseSealingKeys, sealingKeysField, sealingSecretName } from '../seal/sealing-keys.ts'

@@ -1,103 +1,34 @@
-// The proxy's server: the reverse door on the HTTP/1.1 data path, and the health door beside it.
-import { randomUUID } from 'node:crypto'
-import type { OwnAddresses } from '../cluster/own-addresses.ts'
+// The proxy's server: the data path, and health and metrics beside it.
 import { ConnectorsError } from '../connector/errors.ts'
-import type { AccessReviewer } from '../kube/access-review.ts'
-import type { Clock } from '../runtime/clock.ts'
+import type { Http1Server } from '../http/h1/server.ts'
 import { formatAddress } from '../runtime/flags.ts'
-import { type HealthServer, startHealthServer } from '../runtime/health.ts'
-import type { Log } from '../runtime/log.ts'
+import { startHealthServer } from '../runtime/health.ts'
 import type { Metrics } from '../runtime/metrics.ts'
-import { logSeldom } from '../runtime/seldom.ts'
-import { dial } from '../upstream/dial.ts'
-import { createReach } from '../upstream/resolve.ts'
-import { TrustStore } from '../upstream/trust.ts'
-import { type AuditSink, auditLine } from './audit.ts'
-import type { Authenticator } from './authenticate.ts'
-import { CallerSlots } from './caller-slots.ts'
-import { CollectedBodies } from './collected-bodies.ts'
 import type { ProxyConfig } from './config.ts'
-import { ConnectorIndex, type ToolOrigin } from './connector-index.ts'
-import type { Answer, Dial } from './http1/decision.ts'
-import type { Failure } from './http1/failure.ts'
-import type { RequestHead } from './http1/request-head.ts'
-import { createHttp1Server, type Http1Server } from './http1/server.ts'
-import { registerProxyMetrics, type UseRecord } from './proxy-metrics.ts'
-import { asksAsGit, refusalAnswer, refusalOfFailure } from './refuse.ts'
-import { Rejections } from './rejections.ts'
-import { RequestRecorder } from './request-record.ts'
-import { createReverseDoor } from './reverse.ts'
-import type { ClusterSources } from './sources.ts'
-import { StrangerLines } from './strangers.ts'
 
 export type ProxyServerOptions = {
-  readonly config: ProxyConfig
-  readonly sources: ClusterSources
-  readonly ownAddresses: Pick<OwnAddresses, 'has'>
-  readonly authenticator: Authenticator
-  readonly access: AccessReviewer
-  readonly clock: Clock
+  readonly config: Pick<ProxyConfig, 'listen' | 'metricsAddress' | 'drainTimeoutMs'>
+  readonly http: Http1Server
+  /** What of the cluster is not known yet, if anything. */
+  readonly unready: () => string | undefined
   readonly metrics: Metrics
-  readonly log: Log
-  readonly audit: AuditSink
   readonly stopping: AbortSignal
 }
 
 export type ProxyServer = {
   /** Base URL of the reverse proxy. */
   readonly url: string
-  /** Base URL of the health door. */
+  /** Base URL of health and metrics. */
   readonly metricsUrl: string
   /** Drains. */
   close(): Promise<void>
 }
 
 export async function startProxyServer(options: ProxyServerOptions): Promise<ProxyServer> {
-  const { config, clock, metrics, sources, log } = options
-  const strangers = new StrangerLines({ write: options.audit, clock })
-  const audit = (line: string, stranger?: string) =>
-    stranger === undefined ? options.audit(line) : strangers.write(line, stranger)
-  const server: Http1Server = createHttp1Server({
-    decide: createReverseDoor({
-      index: new ConnectorIndex({ ...sources, clusterDomain: config.clusterDomain }),
-      authenticator: options.authenticator,
-      access: options.access,
-      slots: new CallerSlots({
-        request: config.requestsPerCaller,
-        tunnel: config.tunnelsPerCaller,
-        left: config.requestsPerCaller,
-      }),
-      bodies: new CollectedBodies({ totalBytes: 32 * 1024 * 1024, perCaller: 8 }),
-      rejections: new Rejections(clock),
-      recorder: new RequestRecorder({ audit, record: use => record(use), clock }),
-      requireProxyPermission: () => sources.features.isOn('enable-connector-proxy-permissions'),
-      streamMaxMs: config.streamMaxMs,
-      unready: sources.unready,
-      // An API server that is down fails every request.
-      onError: logSeldom({
-        write: log.error,
-        message: 'a request failed in the proxy',
-        clock,
-        quietMs: 10_000,
-        kindOf: () => 'any',
-      }),
-      clock,
-    }),
-    dial: createDial(options),
-    formatFailure: (failure, head, peer) => formatFailure(failure, { head, peer, audit, clock, log }),
-    clock,
-  })
-  const record: (use: UseRecord) => void = registerProxyMetrics(metrics, {
-    connections: () => server.connectionCount,
-    idleUpstreams: () => server.idleUpstreamCount,
-  })
-  const health: HealthServer = await startHealthServer({
-    ...config.metricsAddress,
-    checks: { cluster: sources.unready },
-    metrics,
-    stopping: options.stopping,
-  })
-  const { port } = await server.listen(config.listen).catch(async error => {
+  const { config, http, metrics, unready, stopping } = options
+  const checks = { cluster: unready }
+  const health = await startHealthServer({ ...config.metricsAddress, checks, metrics, stopping })
+  const { port } = await http.listen(config.listen).catch(async error => {
     await health.close()
     throw addressUnavailable(config, error)
   })
@@ -105,68 +36,16 @@ export async function startProxyServer(options: ProxyServerOptions): Promise<Pro
     url: `http://${formatAddress({ host: config.listen.host || '::', port })}`,
     metricsUrl: health.url,
     async close() {
-      await server.close({ timeoutMs: config.drainTimeoutMs })
-      strangers.tell()
+      await http.close({ timeoutMs: config.drainTimeoutMs })
       await health.close()
     },
   }
 }
 
-function addressUnavailable({ listen }: ProxyConfig, error: NodeJS.ErrnoException): ConnectorsError {
+function addressUnavailable(
+  { listen }: Pick<ProxyConfig, 'listen'>,
+  error: NodeJS.ErrnoException,
+): ConnectorsError {
   const message = `Cannot listen on "${formatAddress(listen)}" for requests: ${error.code ?? 'failed'}`
   return new ConnectorsError('UNAVAILABLE', 'AddressUnavailable', message, { cause: error })
-}
-
-function createDial({
-  config,
-  ownAddresses,
-  clock,
-}: Pick<ProxyServerOptions, 'config' | 'ownAddresses' | 'clock'>): Dial<ToolOrigin> {
-  const { allowLoopback, deny, allow, connectTo } = config
-  const trust = new TrustStore({ capacity: 64 })
-  const reach = createReach({ allowLoopback, deny, allow, isOwn: ownAddresses.has }, { clock })
-  return ({ address, namespace }, { signal }) =>
-    dial(address, {
-      signal,
-      connectTo,
-      reach,
-      owner: namespace,
-      trust: trust.context([]),
-      // The address is the Connector's own.
-      policy: 'own',
-      connectTimeoutMs: 10_000,
-    })
-}
-
-/** What the data path could not do, as the client reads it. What it could not even read is recorded here. */
-function formatFailure(
-  failure: Failure,
-  {
-    head,
-    peer,
-    audit,
-    clock,
-    log,
-  }: Pick<ProxyServerOptions, 'clock' | 'log'> & {
-    readonly head: RequestHead | undefined
-    readonly peer: string
-    readonly audit: (line: string, stranger: string) => void
-  },
-): Answer {
-  const { status, cause } = failure
-  if (status === 500) log.error('a request failed in the proxy', { error: cause })
-  if (head === undefined) {
-    const none = { method: undefined, host: undefined, path: undefined }
-    const entry = {
-      ...none,
-      peer,
-      requestId: randomUUID(),
-      caller: undefined,
-      connector: undefined,
-      refusal: undefined,
-    }
-    const end = { status, failure, outcome: 'answered', bytesIn: 0, bytesOut: 0, durationMs: 0 } as const
-    audit(auditLine(entry, end, clock.now()), peer)
-  }
-  return refusalAnswer(refusalOfFailure(failure), head !== undefined && asksAsGit(head))
 }

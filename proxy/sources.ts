@@ -1,16 +1,16 @@
 // What the proxy keeps in memory of the cluster: Connectors, classes and the Secrets that Connectors reference.
+import type { IndexSources } from '../cluster/connector-index.ts'
+import type { FeatureFlags } from '../cluster/feature-flags.ts'
+import { createReferencedSecrets } from '../cluster/referenced-secrets.ts'
 import { type Connector, credentialSecretName } from '../connector/connector.ts'
 import type { ConnectorClass } from '../connector/connector-class.ts'
 import { authType } from '../connector/connector-class.ts'
 import { normalSecretType, watchedSecretTypes } from '../connector/credential.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { FeatureFlags } from '../kube/feature-flags.ts'
-import { createInformer } from '../kube/informer.ts'
-import { createReferencedSecrets } from '../kube/referenced-secrets.ts'
-import { connectorClasses, connectors } from '../kube/resources.ts'
+import { createInformer } from '../kube/cache/informer.ts'
+import type { KubeClient } from '../kube/client/client.ts'
+import { connectorClasses, connectors } from '../kube/object/resources.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { IndexSources } from './connector-index.ts'
 
 export type UseFeatures = FeatureFlags<'enable-connector-proxy-permissions'>
 
@@ -32,15 +32,14 @@ export function createClusterSources(options: {
 }): ClusterSources {
   const { features } = options
   const classes = createInformer({ ...options, resource: connectorClasses })
-  const known = createInformer({ ...options, resource: connectors })
-  known.index(secretIndex, connector => {
+  const connectorInformer = createInformer({ ...options, resource: connectors })
+  connectorInformer.index(secretIndex, connector => {
     const name = credentialSecretName(connector)
     return name === undefined ? [] : [`${connector.metadata.namespace}/${name}`]
   })
   const secrets = createReferencedSecrets({
     ...options,
-    isReferenced: ref => known.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length > 0,
-    onChange: () => {},
+    isReferenced: ref => connectorInformer.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length > 0,
   })
 
   let running: AbortSignal | undefined
@@ -50,7 +49,8 @@ export function createClusterSources(options: {
     const name = credentialSecretName(connector)
     const { namespace } = connector.metadata
     const isEnding = () => running?.aborted === true
-    const isWanted = () => !isEnding() && known.get(namespace, connector.metadata.name) === connector
+    const isWanted = () =>
+      !isEnding() && connectorInformer.get(namespace, connector.metadata.name) === connector
     for (let failures = 0; name !== undefined && isWanted(); ) {
       if (secrets.get(namespace, name) !== undefined) return
       const type = secretTypeOf(connector, classes.get(undefined, connector.spec.connectorClassName ?? ''))
@@ -67,27 +67,28 @@ export function createClusterSources(options: {
     }
   }
 
-  known.onChange(({ type, object, previous }) => {
+  connectorInformer.onChange(({ type, object, previous }) => {
     if (type !== 'deleted') void fetchSecret(object)
     const before = previous === undefined ? undefined : credentialSecretName(previous)
     if (before === undefined) return
     const ref = { namespace: object.metadata.namespace, name: before }
-    if (known.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length === 0) secrets.forget(ref)
+    if (connectorInformer.byIndex(secretIndex, `${ref.namespace}/${ref.name}`).length === 0)
+      secrets.forget(ref)
   })
   classes.onChange(({ object }) => {
     secrets.watch(watchedSecretTypes(classes.list()))
-    for (const connector of known.list()) {
+    for (const connector of connectorInformer.list()) {
       if (connector.spec.connectorClassName === object.metadata.name) void fetchSecret(connector)
     }
   })
 
   return {
-    connectors: known,
+    connectors: connectorInformer,
     classes,
     secrets,
     features,
     unready() {
-      if (!classes.isSynced || !known.isSynced) return 'Connectors and classes are not known yet'
+      if (!classes.isSynced || !connectorInformer.isSynced) return 'Connectors and classes are not known yet'
       if (!secrets.isSynced) return 'Secrets are not known yet'
       return features.isSynced ? undefined : 'the feature flags are not known yet'
     },
@@ -97,8 +98,8 @@ export function createClusterSources(options: {
       const listing = classes.run({ signal })
       const switching = features.run({ signal })
       await classes.synced.catch(() => {})
-      const others = [known.run({ signal })]
-      await known.synced.catch(() => {})
+      const others = [connectorInformer.run({ signal })]
+      await connectorInformer.synced.catch(() => {})
       others.push(secrets.run({ signal }))
       await Promise.all([listing, switching, ...others])
     },

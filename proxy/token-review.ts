@@ -3,18 +3,18 @@
 import { ConnectorsError } from '../connector/errors.ts'
 import { type ObjectKey, objectKey } from '../connector/object.ts'
 import { requestTarget } from '../connector/target.ts'
-import type { AccessReviewer } from '../kube/access-review.ts'
+import type { Answer } from '../http/message/ports.ts'
+import type { IncomingRequest } from '../http/message/request.ts'
+import type { AccessReviewer } from '../kube/review/access-review.ts'
 import { type Authenticator, type Identity, presentedToken } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { payerOf } from './caller.ts'
-import type { Answer } from './http1/decision.ts'
-import type { RequestHead } from './http1/request-head.ts'
 import type { RequestRecord } from './request-record.ts'
 
 /** A token of 16 KiB and a name. */
 export const maxReviewBytes = 20 * 1024
 
-export function isTokenReview({ method, path }: RequestHead): boolean {
+export function isTokenReview({ method, path }: IncomingRequest): boolean {
   return method === 'POST' && requestTarget(path).path === '/v1/token-review'
 }
 

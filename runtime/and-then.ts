@@ -6,3 +6,16 @@ export type MaybePromise<T> = T | Promise<T>
 export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
+
+/** What `step` gives, or where it throws or rejects, what `recover` makes of that. */
+export function attempt<T, U>(
+  step: () => MaybePromise<T>,
+  recover: (error: unknown) => MaybePromise<U>,
+): MaybePromise<T | U> {
+  try {
+    const value = step()
+    return value instanceof Promise ? value.catch(recover) : value
+  } catch (error) {
+    return recover(error)
+  }
+}

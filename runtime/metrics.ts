@@ -19,8 +19,6 @@ export interface Histogram {
 /** One metric with labels: `of` gives the cell of a set of label values. Keep the cell where the path is hot. */
 export interface Family<Cell> {
   of(...labelValues: string[]): Cell
-  /** Forgets a set of label values, when what they name is gone. */
-  remove(...labelValues: string[]): void
 }
 
 export interface MetricOptions {
@@ -164,10 +162,6 @@ class Cells<Cell> implements Family<Cell> {
     const cell = this.#create()
     this.#cells.set(key, { labels: named(this.#names, values), cell })
     return cell
-  }
-
-  remove(...values: string[]): void {
-    this.#cells.delete(values.join('\0'))
   }
 
   entries(): [Labels, Cell][] {

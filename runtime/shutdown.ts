@@ -31,3 +31,9 @@ export function listenForShutdown({ source, exit }: ShutdownOptions): Shutdown {
     },
   }
 }
+
+/** Resolves when the signal is aborted; at once where it is already. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,5 +1,4 @@
 // The part of JSONPath that printer columns use: .field ['field'] [0] [*] [?(@.field=="text")].
-
 import { humanDuration } from './duration.ts'
 import { isFields, type KubeObject } from './object.ts'
 

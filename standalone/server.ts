@@ -1,5 +1,4 @@
 // The HTTPS door: reads a request, asks who it is and whether they may, and writes what the verbs answer.
-
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Pem } from '../pki/authority.ts'

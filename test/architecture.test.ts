@@ -1,6 +1,7 @@
 // The house rules, applied to the tree; and each rule proven by a file that breaks it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { checkCircles } from './architecture/circles.ts'
 import { checkHabits, checkLength, checkName, checkPlaces, longFiles } from './architecture/habits.ts'
 import { checkImports } from './architecture/imports.ts'
 import {
@@ -22,6 +23,8 @@ const manifest = JSON.parse(textOf('package.json')) as Manifest
 const tree = suite('architecture')
 
 tree('imports go inward, and packages stay behind their fences', () => none(code.flatMap(checkImports)))
+
+tree('no files need one another when they run, but for those with a reason', () => none(checkCircles(code)))
 
 tree('file names say what is inside', () => none(code.flatMap(checkName)))
 
@@ -100,8 +103,8 @@ const brokenImports: readonly Case[] = [
   ['resource-interface/a.ts', `import '../gotemplate/b.ts'`, /may not import/],
   ['runtime/a.ts', `import '../kube/b.ts'`, /runtime may not import kube/],
   ['kube/a.ts', `import '../pki/b.ts'`, /kube may not import pki/],
-  ['pki/a.ts', `import '../upstream/b.ts'`, /pki may not import upstream/],
-  ['upstream/a.ts', `import type { B } from '../proxy/b.ts'`, /may not import/],
+  ['pki/a.ts', `import '../tool/b.ts'`, /pki may not import tool/],
+  ['tool/a.ts', `import type { B } from '../proxy/b.ts'`, /may not import/],
   ['proxy/a/b.ts', `import '../../csi/b.ts'`, /proxy may not import csi/],
   ['api/a.ts', `export * from '../cli/b.ts'`, /may not import/],
   ['cli/a.ts', `await import('../test/helpers/poll.ts')`, /nothing imports test/],
@@ -240,7 +243,7 @@ rules('nothing in code that keeps to the house', () => {
     file('connector/sensitive.ts', `import { inspect } from 'node:util'`),
     file('proxy/a.ts', `import '../kube/b.ts'; import '../connector/c.ts'; import 'node:http'`),
     file('kube/a.ts', `import type { V1Pod } from '@kubernetes/client-node'`),
-    file('upstream/a.ts', `import '../pki/b.ts'; import '../kube/c.ts'; import '../runtime/d.ts'`),
+    file('tool/a.ts', `import '../pki/b.ts'; import '../kube/c.ts'; import '../runtime/d.ts'`),
     file('cli/main.ts', `import '../proxy/main.ts'\nawait main(process.argv)`),
     file('proxy/config.ts', `export function readConfig(env = process.env) {\n  return env\n}`),
     file('gotemplate/a.ts', `class A {\n  private fetch(): void {}\n  next() {\n    this.fetch()\n  }\n}`),
@@ -249,6 +252,21 @@ rules('nothing in code that keeps to the house', () => {
   none(good.flatMap(checkImports))
   none(good.flatMap(checkHabits))
   none(good.flatMap(checkName))
+})
+
+rules('files that need one another, and not about types', () => {
+  const circle = [
+    file('proxy/a.ts', `import { b } from './b.ts'`),
+    file('proxy/b.ts', `import { c } from './c.ts'`),
+    file('proxy/c.ts', `import { a } from './a.ts'`),
+    file('proxy/d.ts', `import { a } from './a.ts'`),
+  ]
+  assert.match(checkCircles(circle, {}).join('\n'), /^proxy\/a.ts proxy\/b.ts proxy\/c.ts: need one another/)
+  none(checkCircles(circle, { 'proxy/a.ts proxy/b.ts proxy/c.ts': 'why' }))
+  none(
+    checkCircles([file('a/a.ts', `import type { B } from './b.ts'`), file('a/b.ts', `import './a.ts'`)], {}),
+  )
+  assert.match(checkCircles([], { 'a.ts b.ts': 'why' }).join(), /no circle any more/)
 })
 
 rules.run()

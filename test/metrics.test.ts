@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { registerCsiMetrics } from '../csi/csi-metrics.ts'
-import { registerProxyMetrics } from '../proxy/proxy-metrics.ts'
+import { registerConnectionMetrics, registerUseMetrics } from '../proxy/proxy-metrics.ts'
 import { createMetrics } from '../runtime/metrics.ts'
 import { withController } from './controller/boot-controller.ts'
 
@@ -19,7 +19,8 @@ test('what is told is documented, and what is documented is told', async () => {
   const documented = await readFile(join(import.meta.dirname, '../docs/metrics.md'), 'utf8')
   const metrics = createMetrics({ process: false })
   registerCsiMetrics(metrics)
-  registerProxyMetrics(metrics, { connections: () => 0, idleUpstreams: () => 0 })
+  registerUseMetrics(metrics)
+  registerConnectionMetrics(metrics, { connectionCount: 0, idleUpstreamCount: 0 })
   await withController({}, async ({ metricsUrl }) => {
     const ofController = await (await fetch(`${metricsUrl}/metrics`)).text()
     const told = namesIn(`${await metrics.text()}\n${ofController}`, metricName)

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Need } from '../needs.ts'
-import type { Contender } from '../proxy/contenders.ts'
+import type { Contender } from '../proxy/contender.ts'
 import { startOurs } from '../proxy/ours.ts'
 import { freePort, startProgram } from '../proxy/programs.ts'
 

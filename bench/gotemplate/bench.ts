@@ -1,7 +1,6 @@
 // Renders per second on one core: ours against real Go's text/template with sprig, in one run.
 // Rendering has the template parsed and the data decoded. Work is CPU time of the whole process, garbage collection
 // included, so that other load on the machine does not count; the two take turns, and the median of the turns counts.
-
 import type { Need } from '../needs.ts'
 import { readClassTemplates, readGoldenTemplates } from './built-in-templates.ts'
 import { GoPeer } from './go-peer.ts'

@@ -3,28 +3,14 @@
 import { randomBytes } from 'node:crypto'
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Contender, type Keep, secret } from './contender.ts'
 import { startOurs } from './ours.ts'
 import { freePort, type Program, startProgram } from './programs.ts'
 
-export type Contender = {
-  readonly name: string
-  /** Undefined for direct. */
-  readonly program: Program | undefined
-  /** Base URLs. */
-  readonly small: string
-  readonly download: string
-  readonly upload: string
-  readonly headers: readonly string[]
-}
-
 export type Field = { readonly contenders: readonly Contender[]; end(): Promise<void> }
 
-/** As long as the access tokens that tools give out. */
-export const secret = { username: 'bench', password: `bench_${randomBytes(18).toString('hex')}` }
 const credential = Buffer.from(`${secret.username}:${secret.password}`).toString('base64')
 export const downloadBytes = 1024 ** 3
-
-export type Keep = <T extends { end(): Promise<void> }>(starting: Promise<T>) => Promise<T>
 
 /** Nothing of it goes on when a part of it cannot be started. */
 export async function startField(dir: string): Promise<Field> {

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process'
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Contender, downloadBytes } from './contenders.ts'
+import type { Contender } from './contender.ts'
+import { downloadBytes } from './contenders.ts'
 import { cpuSeconds } from './programs.ts'
 
 const run = promisify(execFile)

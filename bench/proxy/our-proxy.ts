@@ -1,7 +1,7 @@
 // Our proxy as a process of its own: `node our-proxy.ts KUBECONFIG PORT AUDIT_FILE`.
 import { openSync } from 'node:fs'
-import { createKubeClient } from '../../kube/client.ts'
-import { loadKubeConfig } from '../../kube/config.ts'
+import { createKubeClient } from '../../kube/client/client.ts'
+import { loadKubeConfig } from '../../kube/config/config.ts'
 import { parseProxyConfig } from '../../proxy/config.ts'
 import { startProxy } from '../../proxy/main.ts'
 import { systemClock } from '../../runtime/clock.ts'

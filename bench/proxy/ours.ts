@@ -4,10 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { applyManifest } from '../../cli/dev/apply-manifest.ts'
 import type { Sensitive } from '../../connector/sensitive.ts'
-import { createKubeClient, type KubeClient } from '../../kube/client.ts'
-import { loadKubeConfig } from '../../kube/config.ts'
-import { parseManifests } from '../../kube/manifests.ts'
-import { secrets, serviceAccounts } from '../../kube/resources.ts'
+import { createKubeClient, type KubeClient } from '../../kube/client/client.ts'
+import { loadKubeConfig } from '../../kube/config/config.ts'
+import { parseManifests } from '../../kube/object/manifests.ts'
+import { secrets, serviceAccounts } from '../../kube/object/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { sealToken } from '../../seal/sealed-token.ts'
 import {
@@ -19,7 +19,7 @@ import {
   sealingSecretType,
 } from '../../seal/sealing-keys.ts'
 import { startControlPlane } from '../../standalone/main.ts'
-import { type Contender, type Keep, secret } from './contenders.ts'
+import { type Contender, type Keep, secret } from './contender.ts'
 import { startProgram } from './programs.ts'
 
 export type OursOptions = {

@@ -8,10 +8,11 @@ import { isTrue } from '../../connector/condition.ts'
 import type { Connector } from '../../connector/connector.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
 import { Sensitive } from '../../connector/sensitive.ts'
-import { type Manifest, readManifests } from '../../kube/manifests.ts'
-import { connectors } from '../../kube/resources.ts'
+import { type Manifest, readManifests } from '../../kube/object/manifests.ts'
+import { connectors } from '../../kube/object/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { makePrivateFolder } from '../../runtime/private-file.ts'
+import { aborted } from '../../runtime/shutdown.ts'
 import { applyManifest } from '../dev/apply-manifest.ts'
 import type { Instance } from '../dev/instance.ts'
 import { printText } from '../output.ts'
@@ -285,6 +286,6 @@ It stays up until Ctrl-C. In another terminal, from this folder:
   bin/connectors mount --connector demo/demo
   bin/connectors resolve --interface gitcoderepository --connector demo/demo --param repository=app.git
 `)
-  if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+  await aborted(signal)
   printText('\nStopping.\n')
 }

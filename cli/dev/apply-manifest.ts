@@ -1,7 +1,7 @@
 // Applies a manifest without server-side apply, which the embedded control plane does not do.
 import { ConnectorsError } from '../../connector/errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import type { Manifest } from '../../kube/manifests.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import type { Manifest } from '../../kube/object/manifests.ts'
 
 /** Creates the object, or makes the existing one like it; labels and annotations that others added stay. */
 export async function applyManifest(client: KubeClient, manifest: Manifest): Promise<void> {

@@ -2,13 +2,13 @@
 // publishes them again about once a minute with fresh tokens, and unpublishes them when their Pods go. Runs no container.
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CsiClient } from '../../csi/client.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import type { EventRecorder } from '../../kube/event-recorder.ts'
-import { createInformer } from '../../kube/informer.ts'
-import type { Pod } from '../../kube/objects.ts'
-import { createQueue, type Handled } from '../../kube/queue.ts'
-import { csiDrivers, pods } from '../../kube/resources.ts'
+import type { CsiClient } from '../../csi/grpc/client.ts'
+import { createInformer } from '../../kube/cache/informer.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import type { Pod } from '../../kube/object/objects.ts'
+import { csiDrivers, pods } from '../../kube/object/resources.ts'
+import type { EventRecorder } from '../../kube/work/event-recorder.ts'
+import { createQueue, type Handled } from '../../kube/work/queue.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
 export type KubeletOptions = {

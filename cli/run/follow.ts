@@ -1,9 +1,9 @@
 // Following a TaskRun or PipelineRun to its end: what its steps write, and how it ended.
 import { ConnectorsError } from '../../connector/errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { type ObjectRef, refKey } from '../../kube/objects.ts'
-import type { Resource } from '../../kube/resources.ts'
-import { type PipelineRun, type RunResult, type TaskRun, taskRuns } from '../../kube/tekton.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { type ObjectRef, refKey } from '../../kube/object/objects.ts'
+import type { Resource } from '../../kube/object/resources.ts'
+import { type PipelineRun, type RunResult, type TaskRun, taskRuns } from '../../kube/object/tekton.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { oneLine } from '../output.ts'
 import { type Child, childrenOf, labelOf } from './label.ts'

@@ -1,5 +1,5 @@
 // What the lines of a run's parts begin with: the name of the task, and of a matrix the combination.
-import type { PipelineRun, TaskRun } from '../../kube/tekton.ts'
+import type { PipelineRun, TaskRun } from '../../kube/object/tekton.ts'
 import { readMatrix, readSetParams } from '../../resource-interface/tekton/definition.ts'
 import { fieldOf, listOf } from '../../resource-interface/tekton/json.ts'
 import { oneLine } from '../output.ts'

@@ -1,10 +1,10 @@
 // The Task or Pipeline that a run is made of: from a file, or from the cluster by its name.
 import { stat } from 'node:fs/promises'
 import { ConnectorsError } from '../../connector/errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { parseDocuments, readText } from '../../kube/documents.ts'
-import type { KubeObject } from '../../kube/objects.ts'
-import { pipelines, tasks } from '../../kube/tekton.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { parseDocuments, readText } from '../../kube/object/documents.ts'
+import type { KubeObject } from '../../kube/object/objects.ts'
+import { pipelines, tasks } from '../../kube/object/tekton.ts'
 import { fieldOf, listOf, textOf } from '../../resource-interface/tekton/json.ts'
 
 export type RunSource = {

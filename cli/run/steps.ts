@@ -1,7 +1,7 @@
 // The steps of one Pod of a run, one after the other: why they do not start, and what they write.
 import { ConnectorsError } from '../../connector/errors.ts'
-import type { ObjectRef, Pod } from '../../kube/objects.ts'
-import { events, pods } from '../../kube/resources.ts'
+import type { ObjectRef, Pod } from '../../kube/object/objects.ts'
+import { events, pods } from '../../kube/object/resources.ts'
 import { oneLine } from '../output.ts'
 import type { FollowOptions } from './follow.ts'
 

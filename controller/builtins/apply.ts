@@ -1,8 +1,8 @@
 // apply: a built-in object, written. Fields that it ships with are set to that, whoever owns them; what others added
 // stays.
-import { hasCode } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import type { KubeObject } from '../../kube/objects.ts'
+import { hasCode } from '../../kube/client/api-error.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import type { KubeObject } from '../../kube/object/objects.ts'
 import type { ObservedBuiltin } from './observe.ts'
 
 const fieldManager = 'connectors-controller'

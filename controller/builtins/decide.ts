@@ -2,7 +2,8 @@
 // "Built-ins". What an object should be is the API server's to say (defaults, lists that merge, who owns a field), so
 // nothing is compared with the manifest: an object is as it should be while it is what came of the last apply.
 import { isDeepStrictEqual } from 'node:util'
-import type { KubeObject } from '../../kube/objects.ts'
+import { isFields } from '../../connector/fields.ts'
+import type { KubeObject } from '../../kube/object/objects.ts'
 import type { DecidedEvent } from '../decided-event.ts'
 import type { ObservedBuiltin } from './observe.ts'
 
@@ -122,8 +123,4 @@ function differences(before: unknown, after: unknown, path = ''): readonly strin
   if (!isFields(before) || !isFields(after)) return [path]
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
   return names.flatMap(name => differences(before[name], after[name], path === '' ? name : `${path}.${name}`))
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,8 +1,8 @@
 // observe: a built-in object as it is shipped, as it is, and what became of it so far.
-import type { Informer } from '../../kube/informer.ts'
-import type { Manifest } from '../../kube/manifests.ts'
-import type { KubeObject } from '../../kube/objects.ts'
-import { connectorClasses } from '../../kube/resources.ts'
+import type { Informer } from '../../kube/cache/informer.ts'
+import type { Manifest } from '../../kube/object/manifests.ts'
+import type { KubeObject } from '../../kube/object/objects.ts'
+import { connectorClasses } from '../../kube/object/resources.ts'
 import type { Applied } from './decide.ts'
 import type { Builtins } from './read.ts'
 

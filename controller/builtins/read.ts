@@ -1,9 +1,9 @@
 // The ConnectorClasses and ResourceInterfaces that come with the installation, kept by whoever leads. What an earlier
 // version brought and this one does not is left alone: Connectors may use it.
 import { ConnectorsError } from '../../connector/errors.ts'
-import { type Manifest, readManifests } from '../../kube/manifests.ts'
-import type { KubeObject } from '../../kube/objects.ts'
-import { connectorClasses, type Resource, resourceInterfaces } from '../../kube/resources.ts'
+import { type Manifest, readManifests } from '../../kube/object/manifests.ts'
+import type { KubeObject } from '../../kube/object/objects.ts'
+import { connectorClasses, type Resource, resourceInterfaces } from '../../kube/object/resources.ts'
 
 /** By what `builtinKey` makes of them. */
 export type Builtins = ReadonlyMap<string, Manifest>

@@ -1,10 +1,10 @@
 // apply: a decision about a ConnectorClass, written.
 import type { ConnectorClass } from '../../connector/connector-class.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { connectorClasses } from '../../kube/resources.ts'
-import { writeStatus } from '../../kube/status.ts'
-import type { CheckResults } from '../check-results.ts'
-import type { SendCheck } from '../send-check.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { connectorClasses } from '../../kube/object/resources.ts'
+import { writeStatus } from '../../kube/work/status.ts'
+import type { CheckResults } from '../checks/results.ts'
+import type { SendCheck } from '../checks/send-check.ts'
 import type { ConnectorClassDecision } from './decide.ts'
 import { classOwner } from './observe.ts'
 
@@ -14,13 +14,13 @@ export type ConnectorClassSinks = {
   readonly sendCheck: SendCheck
 }
 
-/** Gives back whether anything was written. */
+/** Returns whether anything was written. */
 export async function applyConnectorClass(
   connectorClass: ConnectorClass,
   { status, links }: ConnectorClassDecision,
   { client, results, sendCheck, signal }: ConnectorClassSinks & { readonly signal: AbortSignal },
 ): Promise<boolean> {
-  results.want(
+  results.setChecks(
     classOwner(connectorClass.metadata.name),
     links.map(link => sendCheck.link(link)),
   )

@@ -2,7 +2,7 @@
 import type { Destination } from '../../connector/connector-class.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
 import type { ObjectKey } from '../../connector/object.ts'
-import type { Service } from '../../kube/objects.ts'
+import type { Service } from '../../kube/object/objects.ts'
 
 /** The Service that a destination names, or undefined for one that is an URL alone. */
 export function destinationService(

@@ -1,8 +1,8 @@
 // observe: all that a decision about one ConnectorClass needs, read once.
 import type { ConnectorClass, Destination } from '../../connector/connector-class.ts'
-import type { Informer } from '../../kube/informer.ts'
-import type { Service } from '../../kube/objects.ts'
-import type { CheckResult, CheckResults } from '../check-results.ts'
+import type { Informer } from '../../kube/cache/informer.ts'
+import type { Service } from '../../kube/object/objects.ts'
+import type { CheckResult, CheckResults } from '../checks/results.ts'
 import { destinationService } from './destination.ts'
 
 export type LinkName = 'api' | 'proxy'

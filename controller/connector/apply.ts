@@ -2,13 +2,13 @@
 import type { Connector } from '../../connector/connector.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
 import { objectKey } from '../../connector/object.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import type { EventRecorder } from '../../kube/event-recorder.ts'
-import { connectors, services } from '../../kube/resources.ts'
-import { writeStatus } from '../../kube/status.ts'
-import type { CheckResults } from '../check-results.ts'
-import type { SendCheck } from '../send-check.ts'
+import { KubeApiError } from '../../kube/client/api-error.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { connectors, services } from '../../kube/object/resources.ts'
+import type { EventRecorder } from '../../kube/work/event-recorder.ts'
+import { writeStatus } from '../../kube/work/status.ts'
+import type { CheckResults } from '../checks/results.ts'
+import type { SendCheck } from '../checks/send-check.ts'
 import type { ConnectorDecision } from './decide.ts'
 import type { ServiceAction } from './stand-in.ts'
 
@@ -19,13 +19,20 @@ export type ConnectorSinks = {
   readonly sendCheck: SendCheck
 }
 
-/** Gives back whether anything was written. */
+export type AppliedConnector = {
+  readonly written: boolean
+  /** Why the API server did not take the Service: then nothing else was written. */
+  readonly refusal: KubeApiError | undefined
+}
+
 export async function applyConnector(
   connector: Connector,
   decision: ConnectorDecision,
   { client, events, results, sendCheck, signal }: ConnectorSinks & { readonly signal: AbortSignal },
-): Promise<boolean> {
-  results.want(
+): Promise<AppliedConnector> {
+  const refusal = await applyProxyService(decision.service, { client, signal })
+  if (refusal !== undefined) return { written: false, refusal }
+  results.setChecks(
     objectKey(connector.metadata),
     decision.probes.map(plan => sendCheck.probe(plan)),
   )
@@ -38,11 +45,11 @@ export async function applyConnector(
   if (written !== undefined) {
     for (const event of decision.events) events.record({ ...event, resource: connectors, object: connector })
   }
-  return labelled !== undefined || written !== undefined
+  return { written: labelled !== undefined || written !== undefined, refusal: undefined }
 }
 
-/** Gives back the API server's refusal (a quota, a policy, a missing right), which the Connector's status must tell. */
-export async function applyProxyService(
+/** Returns the API server's refusal (a quota, a policy, a missing right), which the Connector's status must tell. */
+async function applyProxyService(
   action: ServiceAction | undefined,
   writing: Writing,
 ): Promise<KubeApiError | undefined> {

@@ -3,11 +3,12 @@ import { proxyServiceName } from '../../connector/address.ts'
 import { type Connector, credentialSecretName } from '../../connector/connector.ts'
 import { authType, type ConnectorClass } from '../../connector/connector-class.ts'
 import { type ObjectKey, objectKey, type Secret } from '../../connector/object.ts'
-import type { Informer } from '../../kube/informer.ts'
-import type { Service } from '../../kube/objects.ts'
-import type { CheckResult, CheckResults } from '../check-results.ts'
+import type { Informer } from '../../kube/cache/informer.ts'
+import type { Service } from '../../kube/object/objects.ts'
+import type { CheckResult, CheckResults } from '../checks/results.ts'
 import { readSecret, type SecretSources } from '../read-secret.ts'
 import { type ProbeName, probeNames } from './probe-plan.ts'
+import type { ServiceRefusals } from './service-refusals.ts'
 
 export type ObservedConnector = {
   readonly connector: Connector
@@ -16,8 +17,8 @@ export type ObservedConnector = {
   readonly secret: Secret | undefined
   /** The Service that has the name of the Connector's, whoever made it. */
   readonly service: Service | undefined
-  /** Why the API server did not take the Service that is to be, where that was tried. */
-  readonly serviceRefusal?: string
+  /** Why the API server did not take the Service that is to be, while it is not to be tried again. */
+  readonly serviceRefusal: string | undefined
   /** The last answers, also to questions that are not the present ones: see `fingerprint`. */
   readonly probes: ReadonlyMap<ProbeName, CheckResult>
 }
@@ -27,6 +28,7 @@ export type ConnectorSources = SecretSources & {
   readonly connectorClasses: Pick<Informer<ConnectorClass>, 'get'>
   readonly services: Pick<Informer<Service>, 'get'>
   readonly results: CheckResults
+  readonly refusals: Pick<ServiceRefusals, 'messageFor'>
 }
 
 /** Undefined for a Connector that is gone or going. */
@@ -53,6 +55,7 @@ export async function observeConnector(
     connectorClass,
     secret,
     service: sources.services.get(key.namespace, proxyServiceName(key.name)),
+    serviceRefusal: sources.refusals.messageFor(owner),
     probes: new Map(
       probeNames.flatMap(name => {
         const result = sources.results.last(owner, name)

@@ -5,7 +5,7 @@ import type { ConnectorClass, Probe } from '../../connector/connector-class.ts'
 import { ConnectorsError } from '../../connector/errors.ts'
 import type { Secret } from '../../connector/object.ts'
 import { withDefaults } from '../../connector/param.ts'
-import type { CheckResult } from '../check-results.ts'
+import type { CheckResult } from '../checks/results.ts'
 import { type ProbeName, type ProbePlan, planProbe } from './probe-plan.ts'
 import type { SecretDecision, SecretInput } from './secret-finding.ts'
 

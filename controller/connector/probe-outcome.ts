@@ -1,8 +1,8 @@
 // What a probe's answer, or the lack of one, means for its condition. Messages show no body and no credential.
 import { ConnectorsError } from '../../connector/errors.ts'
 import { isProbeSuccess, type ProbeAnswer } from '../../connector/probe.ts'
-import { DialError } from '../../upstream/dial-error.ts'
-import type { CheckOutcome } from '../check-results.ts'
+import { DialError } from '../../tool/dial/dial-error.ts'
+import type { CheckOutcome } from '../checks/results.ts'
 import type { ProbePlan } from './probe-plan.ts'
 
 export function outcomeOfAnswer(plan: ProbePlan, answer: ProbeAnswer): CheckOutcome {
@@ -32,6 +32,7 @@ export function outcomeOfAnswer(plan: ProbePlan, answer: ProbeAnswer): CheckOutc
 }
 
 export function outcomeOfError(plan: ProbePlan, error: ConnectorsError): CheckOutcome {
+  if (error.code === 'INVALID') return failure('ProbeInvalid', error.message)
   if (!(error instanceof DialError)) return failure(error.reason, error.message)
   const unverified = error.reason === 'TLSVerificationFailed' && plan.name === 'liveness'
   return failure(

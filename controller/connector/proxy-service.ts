@@ -4,7 +4,7 @@ import { defaultPort, proxyAddress } from '../../connector/address.ts'
 import type { Finding } from '../../connector/condition.ts'
 import type { Connector } from '../../connector/connector.ts'
 import { type ConnectorClass, hasProxy } from '../../connector/connector-class.ts'
-import type { Service } from '../../kube/objects.ts'
+import type { Service } from '../../kube/object/objects.ts'
 import { conflictMessage, isOwned, type ServiceAction, serviceAction } from './stand-in.ts'
 
 export type ProxySettings = {
@@ -23,7 +23,7 @@ export type ProxyServiceInput = {
   readonly connector: Connector
   readonly connectorClass: ConnectorClass | undefined
   readonly service: Service | undefined
-  readonly serviceRefusal?: string
+  readonly serviceRefusal: string | undefined
   /** Why nothing can be said of the Connector, where that is so; always where there is no class. */
   readonly blocked: Finding | undefined
 }

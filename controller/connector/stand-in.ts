@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { proxyServiceName } from '../../connector/address.ts'
 import { apiGroup, apiVersion, type Connector } from '../../connector/connector.ts'
 import type { OwnerReference } from '../../connector/object.ts'
-import type { NewObject, Service } from '../../kube/objects.ts'
+import type { NewObject, Service } from '../../kube/object/objects.ts'
 
 export type ServiceAction =
   | { readonly verb: 'create'; readonly service: NewObject<Service> }

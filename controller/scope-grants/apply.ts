@@ -1,8 +1,8 @@
 // apply: a decision about scope grants, written. Every write is conditional.
 import type { ObjectMeta } from '../../connector/object.ts'
-import { hasCode } from '../../kube/api-error.ts'
-import type { DeleteOptions, KubeClient } from '../../kube/client.ts'
-import { roleBindings, roles } from '../../kube/resources.ts'
+import { hasCode } from '../../kube/client/api-error.ts'
+import type { DeleteOptions, KubeClient } from '../../kube/client/client.ts'
+import { roleBindings, roles } from '../../kube/object/resources.ts'
 import type { GrantAction } from './decide.ts'
 
 type Writing = { readonly client: KubeClient; readonly signal: AbortSignal }

@@ -1,7 +1,7 @@
 // decide: who may use the Connectors of a namespace out of the box. Pure. Spec: access.md, "Out of the box: scopes".
 import { isDeepStrictEqual } from 'node:util'
 import { apiGroup } from '../../connector/connector.ts'
-import type { NewObject, Role, RoleBinding } from '../../kube/objects.ts'
+import type { NewObject, Role, RoleBinding } from '../../kube/object/objects.ts'
 import { grantName, type ObservedScope } from './observe.ts'
 
 /** On the Role and RoleBinding that are ours; others of that name are never touched. */

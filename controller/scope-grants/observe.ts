@@ -1,9 +1,9 @@
 // observe: all that a decision about the scope grants of one namespace needs. Spec: access.md, "Out of the box: scopes".
 import type { Connector } from '../../connector/connector.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import type { Informer } from '../../kube/informer.ts'
-import type { Namespace, Role, RoleBinding } from '../../kube/objects.ts'
-import { roleBindings, roles } from '../../kube/resources.ts'
+import type { Informer } from '../../kube/cache/informer.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import type { Namespace, Role, RoleBinding } from '../../kube/object/objects.ts'
+import { roleBindings, roles } from '../../kube/object/resources.ts'
 
 export const grantName = 'connectors-scope'
 /** Whose project the Connectors of a namespace belong to, and whose project a namespace is. */

@@ -1,11 +1,11 @@
 // Keeps the keys of sealed tokens: a Secret with all of them for the proxy, and the one that is in use, its public part
 // alone, in a ConfigMap for whoever seals. Spec: access.md, "A volume's token is sealed".
 import { ConnectorsError } from '../../connector/errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { createInformer } from '../../kube/informer.ts'
-import type { ConfigMap, Secret } from '../../kube/objects.ts'
-import { createQueue } from '../../kube/queue.ts'
-import { configMaps, secrets } from '../../kube/resources.ts'
+import { createInformer } from '../../kube/cache/informer.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import type { ConfigMap, Secret } from '../../kube/object/objects.ts'
+import { configMaps, secrets } from '../../kube/object/resources.ts'
+import { createQueue } from '../../kube/work/queue.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import {

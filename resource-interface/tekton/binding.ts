@@ -1,5 +1,4 @@
 // Whether Tekton takes an object for a WorkspaceBinding: it refuses fields that it does not know.
-
 import type { Problem } from '../problem.ts'
 import { isAbsent, isFields } from '../reader.ts'
 import { checkShape, type Shape } from './shape.ts'

@@ -1,5 +1,4 @@
 // What the maker of a run chose. It may come from a form or a request, so it is read like anything from outside.
-
 import { isFields } from '../reader.ts'
 import type { ConnectorRef } from './annotation.ts'
 import type { IntegrationChoice } from './choose.ts'

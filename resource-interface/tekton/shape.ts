@@ -1,5 +1,4 @@
 // The fields and types of Tekton's objects.
-
 import type { Problem } from '../problem.ts'
 import { isAbsent, isFields } from '../reader.ts'
 

@@ -4,7 +4,7 @@ import { type Import, importsOf, type SourceFile } from './source.ts'
 
 const pure = ['connector', 'gotemplate', 'resource-interface']
 /** In this order: each may import those before it. */
-const shared = ['runtime', 'kube', 'pki', 'seal', 'upstream', 'cluster']
+const shared = ['runtime', 'kube', 'pki', 'seal', 'http', 'tool', 'cluster']
 const components = ['controller', 'proxy', 'csi', 'api', 'standalone']
 const shell = ['cli', 'console']
 
@@ -45,7 +45,13 @@ const fences: Readonly<Record<string, Fence>> = {
   // A peer that @peculiar/x509 expects to be loaded before it.
   'reflect-metadata': { within: ['pki/'] },
   yaml: {
-    within: ['standalone/', 'cli/', 'kube/kubeconfig', 'kube/documents.ts', 'resource-interface/'],
+    within: [
+      'standalone/',
+      'cli/',
+      'kube/config/kubeconfig.ts',
+      'kube/object/documents.ts',
+      'resource-interface/',
+    ],
   },
 }
 

@@ -10,16 +10,17 @@ export const revealing: Readonly<Record<string, string>> = {
   'connector/inject.ts': 'puts the credential into the request that leaves for the tool',
   'connector/probe.ts': 'gives the Secret to the templates of the request that checks it',
   'connector/render.ts': 'writes the context token into the mounted files',
-  'csi/origin.ts': 'takes the token into the hash by which a volume knows that it is up to date',
+  'csi/fingerprint.ts': 'takes the token into the hash by which a volume knows that it is up to date',
   'csi/seal.ts': 'measures the sealed token, which clients cut when it is too long',
-  'kube/credentials.ts': 'makes the Authorization header for the API server, anew when the token changes',
-  'kube/transport.ts': 'sends that header and opens TLS with the client key',
-  'kube/token-review.ts': 'asks the API server whom a token belongs to',
+  'kube/config/credentials.ts':
+    'makes the Authorization header for the API server, anew when the token changes',
+  'kube/client/transport.ts': 'sends that header and opens TLS with the client key',
+  'kube/review/token-review.ts': 'asks the API server whom a token belongs to',
   'proxy/authenticate.ts': 'tells a sealed token from another one, and opens it',
-  'proxy/connector-index.ts': 'knows the injected values, so that no answer carries one back',
   'proxy/relay.ts': 'keeps the token of the caller from going on to the tool',
   'seal/sealed-token.ts': 'encrypts the token of a volume for the proxy',
   'seal/sealing-keys.ts': 'writes the private keys into their Secret, and reads them from there',
+  'tool/inject/from-secret.ts': 'knows the injected values, so that no answer carries one back',
 }
 
 export function checkReveals(files: readonly SourceFile[], declared = revealing): string[] {

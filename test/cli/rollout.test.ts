@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { awaitRollout } from '../../cli/rollout.ts'
+import { awaitRollout } from '../../cli/command/rollout.ts'
 import type { ConnectorsError } from '../../connector/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'

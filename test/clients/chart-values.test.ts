@@ -133,7 +133,7 @@ for (const [what, set] of extremes) {
     })
     assert.is(parseProxyConfig({ argv: proxy ?? [], env: {} }).systemNamespace, 'system')
     const csi = parseCsiConfig({ argv: driver ?? [], env: { NODE_NAME: 'node' } })
-    assert.equal([csi['node-name'], csi['system-namespace']], ['node', 'system'])
+    assert.equal([csi.nodeName, csi.systemNamespace], ['node', 'system'])
   })
 }
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createOwnAddresses } from '../../cluster/own-addresses.ts'
-import { pods, services } from '../../kube/resources.ts'
+import { pods, services } from '../../kube/object/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { clientOf } from '../controller/boot-controller.ts'
 import { withControlPlane } from '../helpers/control-plane.ts'

@@ -1,7 +1,7 @@
 // The controller as a whole, against a control plane and a tool that are real.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectorClasses, connectors, events, secrets, services } from '../../kube/resources.ts'
+import { connectorClasses, connectors, events, secrets, services } from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { type World, withController } from './boot-controller.ts'
 import { basicClass, basicSecret, canary, connector, permissions, withSecret } from './objects.ts'

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configMaps } from '../../kube/resources.ts'
+import { configMaps } from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { withController } from './boot-controller.ts'
 

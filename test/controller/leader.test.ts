@@ -7,8 +7,15 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseControllerConfig } from '../../controller/config.ts'
 import { startController } from '../../controller/main.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { connectorClasses, connectors, events, leases, namespaces, services } from '../../kube/resources.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import {
+  connectorClasses,
+  connectors,
+  events,
+  leases,
+  namespaces,
+  services,
+} from '../../kube/object/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
 import { launcher } from '../helpers/command.ts'

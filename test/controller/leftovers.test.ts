@@ -4,7 +4,7 @@ import { ConnectorsError } from '../../connector/errors.ts'
 import { isAppliedAlone, isOfConnector, removeLeftovers } from '../../controller/leftovers.ts'
 import { applyGrants } from '../../controller/scope-grants/apply.ts'
 import { decideScope, grantLabel } from '../../controller/scope-grants/decide.ts'
-import type { KubeObject } from '../../kube/objects.ts'
+import type { KubeObject } from '../../kube/object/objects.ts'
 import {
   connectorClasses,
   connectors,
@@ -15,7 +15,7 @@ import {
   roles,
   secrets,
   services,
-} from '../../kube/resources.ts'
+} from '../../kube/object/resources.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
 import { withControlPlane } from '../helpers/control-plane.ts'

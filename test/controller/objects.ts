@@ -1,8 +1,8 @@
 // The objects that the controller's tests start from.
 import type { Connector } from '../../connector/connector.ts'
 import type { ConnectorClass } from '../../connector/connector-class.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { connectorClasses, connectors, secrets, services } from '../../kube/resources.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { connectorClasses, connectors, secrets, services } from '../../kube/object/resources.ts'
 import type { Tool } from './tool.ts'
 
 const all = ['get', 'list', 'watch']

@@ -1,8 +1,14 @@
 // Scope grants: who may use Connectors out of the box, asked of the API server itself.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { KubeClient } from '../../kube/client.ts'
-import { connectors, namespaces, roleBindings, roles, subjectAccessReviews } from '../../kube/resources.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import {
+  connectors,
+  namespaces,
+  roleBindings,
+  roles,
+  subjectAccessReviews,
+} from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { withController } from './boot-controller.ts'
 import { connector } from './objects.ts'

@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Condition } from '../../connector/condition.ts'
 import type { ConnectorsError } from '../../connector/errors.ts'
-import { connectors } from '../../kube/resources.ts'
+import { connectors } from '../../kube/object/resources.ts'
 import { token, withDriver } from '../helpers/csi-driver.ts'
 import { waitFor } from '../helpers/poll.ts'
 

@@ -1,7 +1,7 @@
 // The flags of the installation, switched while the driver runs.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configMaps, roles } from '../../kube/resources.ts'
+import { configMaps, roles } from '../../kube/object/resources.ts'
 import { type BootedDriver, createConnector, untilLogged, withDriver } from '../helpers/csi-driver.ts'
 import { waitFor } from '../helpers/poll.ts'
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type CsiClient, createCsiClient } from '../../csi/client.ts'
+import { type CsiClient, createCsiClient } from '../../csi/grpc/client.ts'
 import { withDriver } from '../helpers/csi-driver.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { withTempDir } from '../helpers/temp-dir.ts'
@@ -58,7 +58,7 @@ test('a driver killed while it writes leaves whole sets, and the next one goes o
         const kubeconfig = join(dir, 'kubeconfig')
         const endpoint = join(dir, 'csi.sock')
         await writeFile(kubeconfig, plane.kubeconfig)
-        const flags = [`--endpoint=${endpoint}`, `--kubelet-dir=${config['kubelet-dir']}`, '--node-name=n']
+        const flags = [`--endpoint=${endpoint}`, `--kubelet-dir=${config.kubeletDir}`, '--node-name=n']
         const argv = [kubeconfig, ...flags, '--metrics-address=127.0.0.1:0', '--mount=auto']
         const attributes = { connectors: 'repo', 'configuration.names': 'gitconfig' }
         const { targetPath } = volume(attributes)

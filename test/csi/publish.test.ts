@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConnectorsError } from '../../connector/errors.ts'
-import { connectorClasses, connectors, events } from '../../kube/resources.ts'
+import { connectorClasses, connectors, events } from '../../kube/object/resources.ts'
 import { createConnector, proxyUrl, token, tokensJson, withDriver } from '../helpers/csi-driver.ts'
 import { waitFor } from '../helpers/poll.ts'
 

@@ -1,7 +1,7 @@
 // A volume's tokens: which Connectors each is good for, and when it is made anew.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectorClasses, events } from '../../kube/resources.ts'
+import { connectorClasses, events } from '../../kube/object/resources.ts'
 import { createConnector, token, withDriver } from '../helpers/csi-driver.ts'
 import { waitFor } from '../helpers/poll.ts'
 

@@ -1,7 +1,7 @@
 // The token that kubelet sends, and which of two is the newer one.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { formatOrigin, isOutdated, parseOrigin } from '../../csi/origin.ts'
+import { formatFingerprint, isOutdated, parseFingerprint } from '../../csi/fingerprint.ts'
 import { parseToken } from '../../csi/token.ts'
 
 const test = suite('csi/token')
@@ -41,7 +41,7 @@ test('an older token is refused as long as the held one is good', () => {
   assert.is(isOutdated(origin(101, 150), held, { nowMs: 150_000 }), false)
   assert.is(isOutdated(nothing, held, { nowMs: 150_000 }), false)
   assert.is(isOutdated(held, nothing, { nowMs: 150_000 }), false)
-  for (const each of [held, nothing]) assert.equal(parseOrigin(formatOrigin(each)), each)
+  for (const each of [held, nothing]) assert.equal(parseFingerprint(formatFingerprint(each)), each)
 })
 
 test.run()

@@ -6,8 +6,9 @@ import * as assert from 'uvu/assert'
 import { maxVolumeBytes } from '../../connector/render.ts'
 import { parseControllerConfig } from '../../controller/config.ts'
 import { longestJointToken } from '../../csi/seal.ts'
+import { defaultLimits } from '../../http/message/limits.ts'
 import { parseProxyConfig } from '../../proxy/config.ts'
-import { defaultLimits } from '../../proxy/http1/limits.ts'
+import { connectTimeoutMs } from '../../proxy/tool-origins.ts'
 import { maxSealLength } from '../../seal/sealed-token.ts'
 
 type Bound = {
@@ -23,8 +24,8 @@ const mebibytes = (bytes: number) => `${bytes / 1024 / 1024} MiB`
 const byDefault = { argv: [], env: {} }
 const { requestsPerCaller: requests, tunnelsPerCaller: tunnels, streamMaxMs } = parseProxyConfig(byDefault)
 
-const table = 'proxy/http1/connection-table'
-const lifetimes = 'proxy/http1/lifetimes'
+const table = 'http/h1/connection-table'
+const lifetimes = 'http/h1/lifetimes'
 const sealed = 'proxy/sealed-tokens'
 
 /** By the first cell of its row. */
@@ -52,15 +53,15 @@ const bounds: Readonly<Record<string, Bound>> = {
   },
   'request line; head; fields; elements of `Connection`': {
     figures: [kibibytes(limits.requestLineBytes), kibibytes(limits.headBytes), limits.headerFields],
-    test: ['proxy/http1/attacks', 'over its bounds is refused'],
+    test: ['http/h1/attacks', 'over its bounds is refused'],
   },
   'sent ahead (pipelined, or a body before the decision)': {
     figures: [kibibytes(limits.aheadBytes)],
-    test: ['proxy/http1/bounds', 'sent ahead of the decision'],
+    test: ['http/h1/bounds', 'sent ahead of the decision'],
   },
   'what a client still sends after an early answer': {
     figures: [mebibytes(limits.lingerBytes), seconds(limits.lingerTimeoutMs)],
-    test: ['proxy/http1/bounds', 'after its answer'],
+    test: ['http/h1/bounds', 'after its answer'],
   },
   'requests under way': {
     figures: [requests, requests * 4],
@@ -85,7 +86,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   },
   'an answer’s head from the tool': {
     figures: [limits.informationalResponses],
-    test: ['proxy/http1/relay', 'that are malformed are a 502'],
+    test: ['http/h1/relay', 'that are malformed are a 502'],
   },
   'answers that are read whole': { figures: [8], test: ['proxy/answers', 'so many answers of one caller'] },
   'memory for answers that are read whole': {
@@ -98,7 +99,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   },
   'tokens not seen lately': {
     figures: [8, 128, 32],
-    test: ['kube/token-review', 'a flood of unknown tokens'],
+    test: ['kube/review/token-review', 'a flood of unknown tokens'],
   },
   'permissions not asked for lately': {
     figures: [512, 128],
@@ -109,7 +110,7 @@ const bounds: Readonly<Record<string, Bound>> = {
     test: ['runtime/fair-lanes', 'waits too long, or is one too many'],
   },
   'kept allows': { figures: [10_000, 20_000], test: ['runtime/bounded-map', 'an owner drives out its own'] },
-  'kept denies': { figures: [seconds(5000)], test: ['kube/review-cache', 'denies evict no allow'] },
+  'kept denies': { figures: [seconds(5000)], test: ['kube/review/review-cache', 'denies evict no allow'] },
   'seals that are opened': { figures: [128, 32], test: ['runtime/fair-lanes', 'payers take turns'] },
   'opened seals; seals that did not open': {
     figures: [10_000, 2500],
@@ -129,10 +130,10 @@ const bounds: Readonly<Record<string, Bound>> = {
     test: [lifetimes, 'in time drops idle connections'],
   },
   'dialling, with look-up and TLS handshake': {
-    figures: [seconds(limits.connectTimeoutMs)],
-    test: [lifetimes, 'ends a dial that takes too long'],
+    figures: [seconds(connectTimeoutMs)],
+    test: ['tool/dial/dial', 'gives up on a handshake that does not end'],
   },
-  'look-ups of names': { figures: [2, 1024], test: ['upstream/lookups', 'slow waits among the slow'] },
+  'look-ups of names': { figures: [2, 1024], test: ['tool/dial/lookups', 'slow waits among the slow'] },
   'answers of 401': { figures: [30], test: ['proxy/budgets', 'is stopped alone'] },
   'answers of 401 and nothing else': { figures: [3, 20], test: ['proxy/budgets', 'tried now and then'] },
   'audit lines of requests that nobody owns': {
@@ -143,14 +144,14 @@ const bounds: Readonly<Record<string, Bound>> = {
     figures: ['2 KiB', '16 KiB'],
     test: ['runtime/log', 'too much of it, loses its fields'],
   },
-  'the same failure in the log': { figures: [seconds(10_000)], test: ['runtime/seldom', 'told'] },
+  'the same failure in the log': { figures: [seconds(10_000)], test: ['runtime/throttle', 'told'] },
   'output that nobody reads': {
     figures: ['64 KiB'],
     test: ['runtime/line-writer', 'waits for a slow reader'],
   },
   'label sets of metrics': { figures: [20_000], test: ['runtime/metrics', 'label sets are bounded'] },
   'connections of the health port': { figures: [64], test: ['runtime/health', 'taken all places'] },
-  'events that wait': { figures: [1000], test: ['kube/event-recorder', 'within the bound'] },
+  'events that wait': { figures: [1000], test: ['kube/work/event-recorder', 'within the bound'] },
   Connectors: { figures: [16], test: ['csi/attributes', 'nonsense is refused'] },
   'a token for all of a volume’s Connectors': {
     figures: [longestJointToken],
@@ -166,10 +167,10 @@ const bounds: Readonly<Record<string, Bound>> = {
     figures: [1000, 64, 1_000_000],
     test: ['connector/probe', 'takes too much work'],
   },
-  probes: { figures: ['10 s', '1 MiB', 10], test: ['upstream/send-probe', 'reads no more than one MiB'] },
+  probes: { figures: ['10 s', '1 MiB', 10], test: ['tool/request', 'reads no more than one MiB'] },
   'probes at a time': {
     figures: [2, parseControllerConfig(byDefault).probeConcurrency],
-    test: ['controller/check-results', 'asks two at one host'],
+    test: ['controller/checks/results', 'asks two at one host'],
   },
   'an interface’s expression: time, memory, length': {
     figures: ['50 ms', '8 MiB', '16 KiB'],

@@ -1,7 +1,7 @@
 // The objects that connect a Git server: what a user would write in a manifest.
 import type { Connector } from '../../connector/connector.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { connectors, secrets } from '../../kube/resources.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { connectors, secrets } from '../../kube/object/resources.ts'
 import { waitFor } from './poll.ts'
 
 export type GitCredential = { readonly username: string; readonly password: string }

@@ -1,8 +1,8 @@
 // The CSI driver as a process of its own, to be killed: `node csi-driver-process.ts KUBECONFIG FLAGS...`
 import { parseCsiConfig } from '../../csi/config.ts'
 import { startCsiDriver } from '../../csi/main.ts'
-import { createKubeClient } from '../../kube/client.ts'
-import { loadKubeConfig } from '../../kube/config.ts'
+import { createKubeClient } from '../../kube/client/client.ts'
+import { loadKubeConfig } from '../../kube/config/config.ts'
 import { systemClock as clock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
 

@@ -2,12 +2,12 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConnectorClass } from '../../connector/connector-class.ts'
-import { type CsiClient, type CsiVolume, createCsiClient } from '../../csi/client.ts'
 import { type CsiConfig, parseCsiConfig } from '../../csi/config.ts'
+import { type CsiClient, type CsiVolume, createCsiClient } from '../../csi/grpc/client.ts'
 import { startCsiDriver } from '../../csi/main.ts'
-import { unmountVolume } from '../../csi/mount.ts'
-import { createKubeClient, type KubeClient } from '../../kube/client.ts'
-import { loadKubeConfig } from '../../kube/config.ts'
+import { unmountVolume } from '../../csi/volume/mount.ts'
+import { createKubeClient, type KubeClient } from '../../kube/client/client.ts'
+import { loadKubeConfig } from '../../kube/config/config.ts'
 import {
   configMaps,
   connectorClasses,
@@ -17,7 +17,7 @@ import {
   roleBindings,
   roles,
   serviceAccounts,
-} from '../../kube/resources.ts'
+} from '../../kube/object/resources.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
 import { openSeal, parseSeal } from '../../seal/sealed-token.ts'

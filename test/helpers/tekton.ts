@@ -1,7 +1,7 @@
 // Tekton without Tekton: its kinds in the embedded control plane, and runs that end at once.
-import type { KubeClient } from '../../kube/client.ts'
-import { apiVersionOf, type Resource } from '../../kube/resources.ts'
-import { pipelineRuns, pipelines, type TaskRun, taskRuns, tasks } from '../../kube/tekton.ts'
+import type { KubeClient } from '../../kube/client/client.ts'
+import { apiVersionOf, type Resource } from '../../kube/object/resources.ts'
+import { pipelineRuns, pipelines, type TaskRun, taskRuns, tasks } from '../../kube/object/tekton.ts'
 import { waitFor } from './poll.ts'
 
 const definitions: Resource = {

@@ -4,9 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Sensitive } from '../../connector/sensitive.ts'
-import { createKubeClient, type KubeClient, type KubeClientOptions } from '../../kube/client.ts'
-import type { KubeConfig } from '../../kube/config.ts'
-import { tokenCredentials } from '../../kube/credentials.ts'
+import { createKubeClient, type KubeClient, type KubeClientOptions } from '../../kube/client/client.ts'
+import type { KubeConfig } from '../../kube/config/config.ts'
+import { tokenCredentials } from '../../kube/config/credentials.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { selfSigned } from './certificate.ts'
 
@@ -54,7 +54,6 @@ export async function withApiServer<T>(
   const config: KubeConfig = {
     server: new URL(url),
     ca: cert,
-    insecureSkipTlsVerify: false,
     credentials: tokenCredentials(new Sensitive('the-token')),
     namespace: 'default',
   }

@@ -2,12 +2,10 @@
 import { writeFile } from 'node:fs/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createAccessReviewer } from '../../kube/access-review.ts'
-import type { KubeApiError } from '../../kube/api-error.ts'
-import { createKubeClient, type KubeClient } from '../../kube/client.ts'
-import { loadKubeConfig } from '../../kube/config.ts'
-import { createEventRecorder } from '../../kube/event-recorder.ts'
-import { createInformer } from '../../kube/informer.ts'
+import { createInformer } from '../../kube/cache/informer.ts'
+import type { KubeApiError } from '../../kube/client/api-error.ts'
+import { createKubeClient, type KubeClient } from '../../kube/client/client.ts'
+import { loadKubeConfig } from '../../kube/config/config.ts'
 import {
   configMaps,
   events,
@@ -17,9 +15,11 @@ import {
   secrets,
   serviceAccounts,
   services,
-} from '../../kube/resources.ts'
-import { writeStatus } from '../../kube/status.ts'
-import { createTokenReviewer } from '../../kube/token-review.ts'
+} from '../../kube/object/resources.ts'
+import { createAccessReviewer } from '../../kube/review/access-review.ts'
+import { createTokenReviewer } from '../../kube/review/token-review.ts'
+import { createEventRecorder } from '../../kube/work/event-recorder.ts'
+import { writeStatus } from '../../kube/work/status.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { type ControlPlane, startControlPlane } from '../../standalone/main.ts'
 import { waitFor } from '../helpers/poll.ts'

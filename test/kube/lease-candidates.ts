@@ -1,11 +1,11 @@
 // Candidates for one Lease, each with a clock of its own, and the API server that keeps it.
-import { KubeApiError } from '../../kube/api-error.ts'
+import { KubeApiError } from '../../kube/client/api-error.ts'
+import type { Lease } from '../../kube/object/objects.ts'
 import {
   createLeaderElection,
   type LeaderElection,
   type LeaderElectionOptions,
-} from '../../kube/leader-election.ts'
-import type { Lease } from '../../kube/objects.ts'
+} from '../../kube/work/leader-election.ts'
 import { createManualClock, type ManualClock } from '../runtime/manual-clock.ts'
 
 export const leaseMs = 10_000

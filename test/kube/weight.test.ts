@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 
 const test = suite('kube/weight')
 /** No node agent reads manifests. */
-const manifestReaders = ['documents.ts', 'manifests.ts']
+const manifestReaders = ['object/documents.ts', 'object/manifests.ts']
 
 test('loading kube/ and the log loads no package: a node agent carries only what it uses', async () => {
   const loaded: string[] = []
@@ -17,8 +17,9 @@ test('loading kube/ and the log loads no package: a node agent carries only what
   })
   try {
     const kube = new URL('../../kube/', import.meta.url)
-    for (const name of await readdir(kube))
-      if (!manifestReaders.includes(name)) await import(new URL(name, kube).href)
+    for (const name of await readdir(kube, { recursive: true })) {
+      if (name.endsWith('.ts') && !manifestReaders.includes(name)) await import(new URL(name, kube).href)
+    }
     for (const name of ['log', 'clock', 'flags', 'health', 'shutdown']) {
       await import(new URL(`../../runtime/${name}.ts`, import.meta.url).href)
     }
@@ -30,7 +31,7 @@ test('loading kube/ and the log loads no package: a node agent carries only what
       loaded.some(url => url.endsWith(`/kube/${name}`)),
       name,
     )
-  assert.ok(loaded.some(url => url.endsWith('/kube/client.ts')))
+  assert.ok(loaded.some(url => url.endsWith('/kube/client/client.ts')))
   assert.equal(
     loaded.filter(url => url.includes('/node_modules/')),
     [],

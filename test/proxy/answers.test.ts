@@ -1,7 +1,7 @@
 // Answers are judged by what they are: whatever the request was, the credential does not come back in a body.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectorClasses } from '../../kube/resources.ts'
+import { connectorClasses } from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { type BootedProxy, basicOf, bootProxy, canaryPassword, type Reply } from '../helpers/proxy.ts'
 

@@ -186,7 +186,7 @@ test('what the proxy cannot do yet is refused and says so', async () => {
   await bootProxy(async proxy => {
     const address = `http://${proxy.tool.host}`
     const { client } = proxy
-    const kinds = await import('../../kube/resources.ts')
+    const kinds = await import('../../kube/object/resources.ts')
     await proxy.addConnector('made', { connectorClassName: 'tool', address, auth: { name: 'made' } })
     await proxy.addConnector('ruled', { connectorClassName: 'tool', address })
     const annotations = { 'connectors.cpaas.io/policy': '[]' }

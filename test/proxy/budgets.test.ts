@@ -4,9 +4,11 @@ import * as assert from 'uvu/assert'
 import type { Payer } from '../../proxy/caller.ts'
 import { CallerSlots } from '../../proxy/caller-slots.ts'
 import { CollectedBodies } from '../../proxy/collected-bodies.ts'
-import type { IndexedConnector } from '../../proxy/connector-index.ts'
 import { Rejections } from '../../proxy/rejections.ts'
 import { StrangerLines } from '../../proxy/strangers.ts'
+import type { UsableConnector } from '../../tool/usable-connector.ts'
+import { waitFor } from '../helpers/poll.ts'
+import { bootProxy } from '../helpers/proxy.ts'
 import { createManualClock } from '../runtime/manual-clock.ts'
 
 const test = suite('proxy/budgets')
@@ -122,13 +124,12 @@ test('when the memory for bodies is full, the tenant that holds the most gives w
   assert.is(open('m', 'modest', 1).problem, 'none open')
 })
 
-const indexed = (injected: readonly string[] = ['Authorization', 'Basic x']) =>
-  ({ injected, connector: { metadata: { namespace: 'team', name: 'app' } } }) as unknown as IndexedConnector
+const usable = () => ({ connector: { metadata: { namespace: 'team', name: 'app' } } }) as UsableConnector
 
 test('a credential that the tool only rejects is tried now and then', async () => {
   const clock = createManualClock()
   const rejections = new Rejections(clock)
-  const connector = indexed()
+  const connector = usable()
   const use = (status: number, who = payer('a')) => {
     const reason = refusal(() => rejections.check(connector, who))
     if (reason === 'none') rejections.answered(connector, who, status)
@@ -144,7 +145,7 @@ test('a credential that the tool only rejects is tried now and then', async () =
   assert.equal([use(200), use(200)], ['none', 'none'])
   // A changed Secret is another object, with nothing against it.
   assert.is(
-    refusal(() => rejections.check(indexed(), payer('a'))),
+    refusal(() => rejections.check(usable(), payer('a'))),
     'none',
   )
 })
@@ -152,7 +153,7 @@ test('a credential that the tool only rejects is tried now and then', async () =
 test('a caller who asks for what the credential is not good for is stopped alone', async () => {
   const clock = createManualClock()
   const rejections = new Rejections(clock)
-  const connector = indexed()
+  const connector = usable()
   const use = (status: number, who: Payer) => {
     const reason = refusal(() => rejections.check(connector, who))
     if (reason === 'none') rejections.answered(connector, who, status)
@@ -169,7 +170,7 @@ test('a caller who asks for what the credential is not good for is stopped alone
 
 test('a credential that was good and is rejected by everybody’s requests is spared too', () => {
   const rejections = new Rejections(createManualClock())
-  const connector = indexed()
+  const connector = usable()
   rejections.answered(connector, payer('a'), 200)
   for (let at = 0; at < 10; at++)
     for (const name of ['a', 'b']) rejections.answered(connector, payer(name), 401)
@@ -179,15 +180,21 @@ test('a credential that was good and is rejected by everybody’s requests is sp
   )
 })
 
-test('answers of a tool without a credential say nothing', () => {
-  const rejections = new Rejections(createManualClock())
-  const open = indexed([])
-  for (let at = 0; at < 99; at++) rejections.answered(open, payer('a'), 401)
-  assert.is(
-    refusal(() => rejections.check(open, payer('a'))),
-    'none',
-  )
-})
+test('a tool that answers 401 is spared where it was sent a credential, and asked on where it was not', () =>
+  bootProxy(
+    async proxy => {
+      await proxy.addConnector('open', { connectorClassName: 'tool', address: `http://${proxy.tool.host}` })
+      const statuses = async (host: string) => {
+        const seen = new Set<number>()
+        for (let at = 0; at < 5; at++) seen.add((await proxy.get('/a', { host })).status)
+        return [...seen]
+      }
+      await waitFor(async () => (await proxy.get('/a', { host: 'c-open.team' })).status === 401)
+      assert.equal(await statuses('c-open.team'), [401])
+      assert.equal(await statuses('c-app.team'), [401, 503])
+    },
+    { answer: () => 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n' },
+  ))
 
 test('strangers fill no log: of each address so many lines, and a count of the rest', async () => {
   const clock = createManualClock()

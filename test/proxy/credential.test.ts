@@ -1,7 +1,7 @@
 // The injected credential: always the current one, and never on its way to the client or into a record.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectors, secrets } from '../../kube/resources.ts'
+import { connectors, secrets } from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import {
   base64,

@@ -1,7 +1,7 @@
 // The flags of the installation, switched while the proxy runs.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configMaps, roles } from '../../kube/resources.ts'
+import { configMaps, roles } from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { type BootedProxy, bootProxy } from '../helpers/proxy.ts'
 

@@ -1,8 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
-import { noConnectionOptions } from '../../proxy/http1/headers.ts'
-import type { RequestHead } from '../../proxy/http1/request-head.ts'
+import type { IncomingRequest } from '../../http/message/request.ts'
 import { identify } from '../../proxy/identify.ts'
 
 const test = suite('proxy/identify')
@@ -12,7 +11,7 @@ const hosts = {
   isOurs: (hostname: string) => hostname.startsWith('c-'),
 }
 
-function head(path: string, hostname: string, rest: Partial<RequestHead> = {}): RequestHead {
+function requestFor(path: string, hostname: string, rest: Partial<IncomingRequest> = {}): IncomingRequest {
   return {
     method: 'GET',
     target: path,
@@ -20,13 +19,9 @@ function head(path: string, hostname: string, rest: Partial<RequestHead> = {}): 
     path,
     scheme: undefined,
     authority: { hostname, port: undefined },
-    minorVersion: 1,
     headers: [],
-    connection: noConnectionOptions,
-    bodyLength: 0,
-    expectsContinue: false,
+    hopFields: new Set(),
     upgrade: undefined,
-    acceptsTrailers: false,
     ...rest,
   }
 }
@@ -41,7 +36,7 @@ test('a request names its Connector by host, by path, or by both alike', () => {
     [`${form}/a`, 'c-git.ns', '/a', '', form],
   ] as const) {
     const host_ = host === '::1' ? '[::1]' : host
-    assert.equal(identify(head(path, host), hosts), {
+    assert.equal(identify(requestFor(path, host), hosts), {
       key,
       subject: base === '' ? `the Connector of host "${host}"` : 'Connector "ns/git"',
       isByHost: host === 'c-git.ns',
@@ -51,12 +46,15 @@ test('a request names its Connector by host, by path, or by both alike', () => {
       base: { host: host_, path: base },
     })
   }
-  const ported = identify(head('/a', 'c-git.ns', { authority: { hostname: 'c-git.ns', port: 8080 } }), hosts)
+  const ported = identify(
+    requestFor('/a', 'c-git.ns', { authority: { hostname: 'c-git.ns', port: 8080 } }),
+    hosts,
+  )
   assert.is(ported.base.host, 'c-git.ns:8080')
 })
 
 test("a host that could be a Connector's is for the decision that knows who asks", () => {
-  const { key, namespace, subject } = identify(head('/a', 'c-gone.ns'), hosts)
+  const { key, namespace, subject } = identify(requestFor('/a', 'c-gone.ns'), hosts)
   assert.equal(
     { key, namespace, subject },
     {
@@ -79,7 +77,7 @@ test('anything else is refused with its reason', () => {
     ['*', 'c-git.ns', 'ForwardUnsupported', { form: 'asterisk' as const }],
   ] as const) {
     const isRight = (error: unknown) => error instanceof ConnectorsError && error.reason === reason
-    assert.throws(() => identify(head(path, host, rest), hosts), isRight, path)
+    assert.throws(() => identify(requestFor(path, host, rest), hosts), isRight, path)
   }
 })
 

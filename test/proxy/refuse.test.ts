@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConnectorsError } from '../../connector/errors.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { KubeApiError } from '../../kube/client/api-error.ts'
 import { reasonOfFailure, refusalAnswer, refusalOf, refusalOfFailure } from '../../proxy/refuse.ts'
-import { DialError } from '../../upstream/dial-error.ts'
+import { DialError } from '../../tool/dial/dial-error.ts'
 
 const test = suite('proxy/refuse')
 

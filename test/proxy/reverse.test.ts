@@ -153,7 +153,7 @@ test('redirects and cookies that name the tool come back through the proxy', asy
 
 test('each request leaves one audit line and counts, the unreadable one too', async () => {
   await bootProxy(async proxy => {
-    await proxy.client.create((await import('../../kube/resources.ts')).pods, {
+    await proxy.client.create((await import('../../kube/object/resources.ts')).pods, {
       metadata: { namespace: 'team', name: 'build-1' },
       spec: { serviceAccountName: 'ci', containers: [{ name: 'a', image: 'a' }] },
     })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectors, roleBindings, serviceAccounts } from '../../kube/resources.ts'
+import { connectors, roleBindings, serviceAccounts } from '../../kube/object/resources.ts'
 import { waitFor } from '../helpers/poll.ts'
 import { type BootedProxy, bootProxy, requestText } from '../helpers/proxy.ts'
 

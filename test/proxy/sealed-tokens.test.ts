@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Sensitive } from '../../connector/sensitive.ts'
-import { pods, secrets, serviceAccounts } from '../../kube/resources.ts'
+import { pods, secrets, serviceAccounts } from '../../kube/object/resources.ts'
 import { sealToken } from '../../seal/sealed-token.ts'
 import {
   createSealingKey,

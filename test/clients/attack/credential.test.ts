@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectorClasses } from '../../../kube/resources.ts'
+import { connectorClasses } from '../../../kube/object/resources.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { basicOf, canaryPassword, type Reply } from '../../helpers/proxy.ts'
 import { formsOf } from '../../helpers/secret-forms.ts'

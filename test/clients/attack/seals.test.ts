@@ -1,7 +1,7 @@
 // A token that is sealed for some Connectors opens these and nothing else, whatever is done to it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pods, secrets } from '../../../kube/resources.ts'
+import { pods, secrets } from '../../../kube/object/resources.ts'
 import { createSealingKey, type SealingKey, sealingSecretName } from '../../../seal/sealing-keys.ts'
 import { callApi } from '../../helpers/control-plane.ts'
 import { waitFor } from '../../helpers/poll.ts'

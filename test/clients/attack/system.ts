@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises'
 import type { ConnectorSpec } from '../../../connector/connector.ts'
 import { objectKey } from '../../../connector/object.ts'
 import { Sensitive } from '../../../connector/sensitive.ts'
-import type { KubeClient } from '../../../kube/client.ts'
-import * as kinds from '../../../kube/resources.ts'
+import type { KubeClient } from '../../../kube/client/client.ts'
+import * as kinds from '../../../kube/object/resources.ts'
 import { sealToken } from '../../../seal/sealed-token.ts'
 import {
   openingKey,

@@ -1,7 +1,7 @@
 // A tunnel ends with the right to it, within 70 seconds: clients.md F21. As long as that takes, this group takes.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { connectors, pods, roleBindings } from '../../../kube/resources.ts'
+import { connectors, pods, roleBindings } from '../../../kube/object/resources.ts'
 import { waitFor } from '../../helpers/poll.ts'
 import { statusFor } from './callers.ts'
 import { withOtherProxy } from './other-proxy.ts'

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { type ObjectKey, objectKey } from '../../../connector/object.ts'
 import { Sensitive } from '../../../connector/sensitive.ts'
 import { longestJointToken } from '../../../csi/seal.ts'
-import * as kinds from '../../../kube/resources.ts'
+import * as kinds from '../../../kube/object/resources.ts'
 import { sealToken } from '../../../seal/sealed-token.ts'
 import {
   createSealingKey,

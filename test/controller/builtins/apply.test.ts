@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { applyBuiltin } from '../../../controller/builtins/apply.ts'
-import type { KubeObject } from '../../../kube/objects.ts'
-import { connectorClasses } from '../../../kube/resources.ts'
+import type { KubeObject } from '../../../kube/object/objects.ts'
+import { connectorClasses } from '../../../kube/object/resources.ts'
 import { refuse, reply, withApiServer } from '../../kube/api-server.ts'
 
 const test = suite('controller/builtins/apply')

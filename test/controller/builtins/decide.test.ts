@@ -6,7 +6,7 @@ import {
   freeRestores,
   judgeApplied,
 } from '../../../controller/builtins/decide.ts'
-import type { KubeObject } from '../../../kube/objects.ts'
+import type { KubeObject } from '../../../kube/object/objects.ts'
 
 const test = suite('controller/builtins/decide')
 

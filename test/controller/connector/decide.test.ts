@@ -1,7 +1,7 @@
 // Every rule about a Connector's conditions, as a table: what is observed, and what is said about it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CheckResult } from '../../../controller/check-results.ts'
+import type { CheckResult } from '../../../controller/checks/results.ts'
 import { canary } from '../objects.ts'
 import {
   answered,

@@ -2,10 +2,10 @@
 import type { Connector } from '../../../connector/connector.ts'
 import type { ConnectorClass } from '../../../connector/connector-class.ts'
 import type { Secret } from '../../../connector/object.ts'
-import type { CheckResult } from '../../../controller/check-results.ts'
+import type { CheckResult } from '../../../controller/checks/results.ts'
 import { type ConnectorDecision, decideConnector } from '../../../controller/connector/decide.ts'
 import type { ObservedConnector } from '../../../controller/connector/observe.ts'
-import type { Service } from '../../../kube/objects.ts'
+import type { Service } from '../../../kube/object/objects.ts'
 import { basicClass, basicSecret } from '../objects.ts'
 
 export const options = {
@@ -40,6 +40,7 @@ export const observed: ObservedConnector = {
   connectorClass: readyClass,
   secret,
   service: undefined,
+  serviceRefusal: undefined,
   probes: new Map([
     ['liveness', answered],
     ['auth', answered],

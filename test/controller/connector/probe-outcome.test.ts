@@ -6,7 +6,7 @@ import type { HttpProbe } from '../../../connector/connector-class.ts'
 import { ConnectorsError } from '../../../connector/errors.ts'
 import { outcomeOfAnswer, outcomeOfError } from '../../../controller/connector/probe-outcome.ts'
 import type { ProbeName, ProbePlan } from '../../../controller/connector/probe-plan.ts'
-import { DialError } from '../../../upstream/dial-error.ts'
+import { DialError } from '../../../tool/dial/dial-error.ts'
 
 function plan(name: ProbeName, http: Partial<HttpProbe> = {}): ProbePlan {
   const address = parseAddress('https://t.example', 'address')

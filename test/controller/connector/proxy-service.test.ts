@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decideConnector } from '../../../controller/connector/decide.ts'
-import type { Service } from '../../../kube/objects.ts'
+import type { Service } from '../../../kube/object/objects.ts'
 import {
   type Change,
   decide,

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decideScope, type GrantAction } from '../../../controller/scope-grants/decide.ts'
 import type { ObservedScope } from '../../../controller/scope-grants/observe.ts'
-import type { Role, RoleBinding } from '../../../kube/objects.ts'
+import type { Role, RoleBinding } from '../../../kube/object/objects.ts'
 
 const observed: ObservedScope = {
   namespace: { metadata: { name: 'team' } },

@@ -1,6 +1,5 @@
 // Random interfaces, Tasks, Pipelines and choices: for the properties of integrateRun, and for asking Tekton's own
 // webhook about what comes out. Most cases are right; every part of them is wrong now and then.
-
 import type { Definition } from '../../../resource-interface/definition.ts'
 import { parseDefinition } from '../../../resource-interface/parse.ts'
 import type { Evaluator } from '../../../resource-interface/sandbox.ts'

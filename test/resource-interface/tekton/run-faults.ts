@@ -1,5 +1,4 @@
 // A second opinion on runs, written against Tekton's documentation and not against our code.
-
 import { resolveInterface } from '../../../resource-interface/resolve.ts'
 import type { Evaluator } from '../../../resource-interface/sandbox.ts'
 import { parseIntegrations } from '../../../resource-interface/tekton/annotation.ts'
