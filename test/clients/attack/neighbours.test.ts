@@ -94,7 +94,9 @@ test('attack: what follows an answer unasked, at once or later, is answered to n
             // What comes later may be taken for the next answer to whoever has asked for it.
             if (path === '/later') continue
             assert.not.ok(first.raw.includes('evil'), path)
+            const { connection } = tool.requests.findLast(({ target }) => target === path) ?? {}
             assert.is((await ask(system, system.token)).body, 'ok', path)
+            assert.is.not(tool.requests.at(-1)?.connection, connection, `${path}: more may follow`)
           }
         }
       }),
