@@ -58,7 +58,7 @@ function isList(value: unknown): value is { readonly items: readonly unknown[] }
 }
 
 function parseManifest(value: unknown, origin: string): Manifest {
-  if (!isFields(value)) throw invalid(origin, 'it is no object')
+  if (!isFields(value)) throw invalid(origin, 'it is not an object')
   const { apiVersion, kind, metadata } = value
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     throw invalid(origin, 'it has no apiVersion and kind')

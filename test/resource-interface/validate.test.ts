@@ -22,7 +22,7 @@ const specs: readonly [what: string, spec: { readonly [field: string]: unknown }
   // Params.
   ['params that are no list', { params: {}, attributes: [] }, 'spec.params InvalidType'],
   [
-    'a param that is no object',
+    'a param that is not an object',
     { params: ['x'], attributes: [] },
     'spec.params[0] InvalidType',
     'spec.params[0].name Required',

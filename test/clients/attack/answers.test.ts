@@ -125,7 +125,7 @@ test('attack: an answer that can be read in two ways, or is none, is 502; honest
     }
   }))
 
-test('attack: an answer that breaks off ends the connection, and is no success in the audit', () =>
+test('attack: an answer that breaks off ends the connection, and is not a success in the audit', () =>
   withMisbehaving(async system => {
     for (const name of [...Object.keys(cut), 'reset']) {
       const wire = await ask(system, pathOf(name))

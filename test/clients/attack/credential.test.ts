@@ -120,7 +120,7 @@ test('attack: a tool that repeats the credential in any place tells the client n
       }),
   ))
 
-test('honest: what is no credential arrives whole: archives, short words of it, and all where a class says so', () => {
+test('honest: what is not a credential arrives whole: archives, short words of it, and all where a class says so', () => {
   const archive = randomBytes(3 * 1024 * 1024).toString('latin1')
   return withRecorder(
     ({ target }) => {

@@ -134,7 +134,7 @@ test('attack: what is not as it was sealed opens nothing; honest: a new seal of 
     assert.is((await ask(system, places.host('one'), carriers.Bearer(anew))).status, 200)
   }))
 
-test('attack: a seal is no token of the API server, nor are the rights of its account those of another', () =>
+test('attack: a seal is not a token of the API server, nor are the rights of its account those of another', () =>
   withThree(async system => {
     const outsider = await system.addTeam('other')
     const seal = await system.seal(outsider, ['team/one'])

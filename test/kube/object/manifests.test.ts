@@ -42,7 +42,7 @@ test('refuses what it cannot apply, naming the place and never the content', () 
     ],
     ['kind: Secret\nmetadata: {name: s}', 'it has no apiVersion and kind'],
     ['apiVersion: v1\nkind: Secret\nmetadata: {}', 'it has no metadata.name'],
-    ['canary-password', 'it is no object'],
+    ['canary-password', 'it is not an object'],
   ]
   for (const [text, message] of cases) {
     try {

@@ -52,7 +52,7 @@ const declarations: readonly Row[] = [
     'integrations[code].interface.name InterfaceUnsupported',
   ],
   [
-    'a Connector that is no object',
+    'a Connector that is not an object',
     task([code({ connectorRef: 'github' })], given),
     'integrations[code].connectorRef InvalidType',
   ],
